@@ -1,0 +1,1 @@
+"""What is stored and exchanged: plain values without behaviour, clock or I/O."""

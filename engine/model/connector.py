@@ -1,0 +1,44 @@
+"""Connectors: the configured targets that actions name (connector-framework.md 1, 3, 5.2)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from engine.model.jsonvalue import JsonObject, JsonValue
+from engine.model.rule import DEFAULT_SPACE
+
+ErrorSource = Literal["user", "framework"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A connector with validated config and secrets. ``secrets`` never appear in its repr."""
+
+    id: str
+    name: str
+    connector_type_id: str
+    config: JsonObject = field(default_factory=dict)
+    secrets: JsonObject = field(default_factory=dict, repr=False)
+    space: str = DEFAULT_SPACE
+    is_preconfigured: bool = False
+    is_system_action: bool = False
+    is_missing_secrets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorResult:
+    """What one execution of a connector came to.
+
+    ``retry``: False = no further attempt, True = again after back-off, an instant = not before that time.
+    """
+
+    status: Literal["ok", "error"]
+    message: str | None = None
+    service_message: str | None = None
+    data: JsonValue = None
+    retry: bool | datetime = False
+    error_source: ErrorSource | None = None
+
+    @property
+    def is_ok(self) -> bool:
+        return self.status == "ok"

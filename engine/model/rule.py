@@ -1,0 +1,80 @@
+"""A rule as its author defines it (rest-api.md 2, 3)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from engine.model.jsonvalue import JsonObject
+
+NotifyWhen = Literal["onActionGroupChange", "onActiveAlert", "onThrottleInterval"]
+
+DEFAULT_SPACE = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """How often an action fires; ``throttle`` is a duration text or None."""
+
+    summary: bool
+    notify_when: NotifyWhen
+    throttle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action of a rule. ``params`` holds templates; ``alerts_filter`` is the member as the author gave it."""
+
+    uuid: str
+    connector_id: str
+    connector_type_id: str
+    group: str
+    params: JsonObject = field(default_factory=dict)
+    frequency: Frequency | None = None
+    alerts_filter: JsonObject | None = None
+    use_alert_data_for_template: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFlapping:
+    """A rule's own flapping settings, which replace the space's (rule-run.md 3)."""
+
+    look_back_window: int
+    status_change_threshold: int
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The definition: everything that users change, nothing that runs change.
+
+    ``interval`` and ``throttle`` are duration texts (``5m``); ``alert_delay`` is the number of consecutive matches
+    before an alert becomes visible; ``flapping_is_set`` tells an explicit null from an absent member.
+    """
+
+    id: str
+    name: str
+    rule_type_id: str
+    consumer: str
+    interval: str
+    params: JsonObject
+    created_at: datetime
+    updated_at: datetime
+    space: str = DEFAULT_SPACE
+    enabled: bool = True
+    tags: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+    throttle: str | None = None
+    notify_when: NotifyWhen | None = None
+    alert_delay: int | None = None
+    flapping: RuleFlapping | None = None
+    flapping_is_set: bool = False
+    artifacts: JsonObject | None = None
+    mute_all: bool = False
+    muted_alert_ids: tuple[str, ...] = ()
+    snooze_schedule: tuple[JsonObject, ...] = ()
+    revision: int = 0
+    scheduled_task_id: str | None = None
+    created_by: str | None = None
+    updated_by: str | None = None
+    api_key_owner: str | None = None
+    api_key_created_by_user: bool | None = None

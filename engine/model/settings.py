@@ -1,0 +1,76 @@
+"""Settings of a space and of the engine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class FlappingSettings:
+    """Flapping detection in force (rule-run.md 3): window in runs, threshold in status changes."""
+
+    enabled: bool = True
+    look_back_window: int = 20
+    status_change_threshold: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceSettings:
+    """What a space decides for its rules. ``query_delay_s`` shifts the searched window back (0..60)."""
+
+    flapping: FlappingSettings = FlappingSettings()
+    query_delay_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptSettings:
+    """How often a queued notification is tried, the first time included (connector-framework.md 5.3)."""
+
+    max_attempts: int | None = None
+    by_connector_type: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """How long history is kept. Ages in days, sizes in bytes; what exceeds either bound goes, oldest first."""
+
+    events_days: int = 30
+    events_bytes: int = 2 * 1024**3
+    documents_days: int = 90
+    documents_bytes: int = 2 * 1024**3
+    notifications_days: int = 30
+    notifications_bytes: int = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """Outgoing requests of connectors (connector-framework.md 6). Times in seconds, sizes in bytes."""
+
+    allowed_hosts: tuple[str, ...] = ("*",)
+    response_timeout_s: float = 60.0
+    max_response_bytes: int = 1_048_576
+    max_redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """Everything that the operator decides for the whole engine. Durations are duration texts (``5m``)."""
+
+    max_alerts: int = 1000
+    run_timeout: str | None = None
+    run_timeout_by_type: Mapping[str, str] = field(default_factory=dict)
+    cancel_alerts_on_rule_timeout: bool = True
+    max_actions: int = 100_000
+    max_actions_by_connector_type: Mapping[str, int] = field(default_factory=dict)
+    max_queued_actions: int = 1_000_000
+    public_base_url: str | None = None
+    minimum_schedule_interval: str = "1m"
+    enforce_minimum_schedule_interval: bool = False
+    max_scheduled_per_minute: int = 32_000
+    consumers: tuple[str, ...] = ()
+    no_recovery_on_partial_results: frozenset[str] = frozenset()
+    max_rendered_chars: int = 25_000_000
+    attempts: AttemptSettings = AttemptSettings()
+    http: HttpSettings = HttpSettings()
+    retention: RetentionSettings = RetentionSettings()
+    lease_s: float = 60.0
+    delivery_concurrency: int = 4

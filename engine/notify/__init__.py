@@ -1,0 +1,1 @@
+"""Which actions fire for which alerts, and why. Pure."""

@@ -1,0 +1,48 @@
+"""HTTP port: how connectors send requests. Limits and allow-lists are the implementation's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from engine.model.errors import TocsinError
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request. An empty body is not sent. ``headers`` replace defaults case-insensitively."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """The answer; header names in lower case; ``body`` at most the configured size."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class HttpFailure(TocsinError):
+    """No usable answer. ``is_retryable``: refused, unresolvable or timed out before an answer began."""
+
+    exit_code = 4
+    code = "TOC1700"
+
+    def __init__(self, error_code: str, text: str, *, is_retryable: bool) -> None:
+        self.error_code, self.is_retryable = error_code, is_retryable
+        super().__init__(f"[{error_code}] {text}" if error_code else text)
+
+
+class HttpClient(Protocol):
+    """Sends requests for connectors."""
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """The answer of the last hop, whatever its status. Raises HttpFailure."""
+        ...
+
+    async def close(self) -> None: ...

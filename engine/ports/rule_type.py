@@ -1,0 +1,184 @@
+"""Rule type port: how the engine validates, compiles and evaluates rules of one type."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from engine.model.errors import RunError
+from engine.model.jsonvalue import JsonObject
+from engine.ports.search import SearchPort
+
+
+@dataclass(frozen=True, slots=True)
+class ActionGroup:
+    """A group of a rule type; higher ``severity`` is worse, None = no level."""
+
+    id: str
+    name: str
+    severity: int | None = None
+
+
+RECOVERED = ActionGroup("recovered", "Recovered")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One alert found in a run. ``payload`` goes onto the alert document, ``context`` to templates."""
+
+    id: str
+    group: str
+    context: JsonObject = field(default_factory=dict)
+    payload: JsonObject = field(default_factory=dict)
+    state: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCandidate:
+    """An alert that was active and is not reported now. ``document`` is its stored alert document ({} when unknown)."""
+
+    id: str
+    uuid: str
+    document: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Context and document payload of a recovered alert."""
+
+    context: JsonObject = field(default_factory=dict)
+    payload: JsonObject = field(default_factory=dict)
+
+
+class AlertLimitReached(Exception):
+    """Raised by `Reports.add` for the report after the last one allowed. Rule types let it pass."""
+
+
+class DuplicateAlert(RunError):
+    """The rule type reported one alert id twice in a run."""
+
+    def __init__(self, alert_id: str) -> None:
+        super().__init__("execute", f"the rule type reported alert [{alert_id}] twice in one run")
+
+
+class Reports:
+    """Collects what a rule type reports in one run, in order (rule-run.md 4.8, 7)."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._by_id: dict[str, Report] = {}
+        self._is_limit_reached = False
+        self._was_limit_asked = False
+        self._was_limit_declared = False
+
+    def add(self, report: Report) -> None:
+        """Report an alert. Raises DuplicateAlert, or AlertLimitReached (which also marks the limit as reached)."""
+        if report.id in self._by_id:
+            raise DuplicateAlert(report.id)
+        if len(self._by_id) >= self._limit:
+            self._is_limit_reached = True
+            raise AlertLimitReached
+        self._by_id[report.id] = report
+
+    def ask_limit(self) -> int:
+        """The alert limit; whoever asks must call `declare_limit_reached` before the run ends."""
+        self._was_limit_asked = True
+        return self._limit
+
+    def declare_limit_reached(self, is_reached: bool) -> None:
+        """Say whether there were more alerts than the limit allows to report."""
+        self._was_limit_declared = True
+        self._is_limit_reached = self._is_limit_reached or is_reached
+
+    @property
+    def is_limit_reached(self) -> bool:
+        return self._is_limit_reached
+
+    @property
+    def is_declaration_missing(self) -> bool:
+        """The type asked for the limit and never said whether it was reached: a programming error of the type."""
+        return self._was_limit_asked and not self._was_limit_declared and not self._is_limit_reached
+
+    def all(self) -> tuple[Report, ...]:
+        return tuple(self._by_id.values())
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationContext:
+    """What one evaluation sees. ``at`` is the run's one instant; ``search`` is bounded by the run's time limit.
+
+    ``state`` is the rule type state ({} on the first run); ``rule_url`` None without a public base URL.
+    ``no_recovery_on_partial_results`` is the operator's setting for this type (DECISIONS 15).
+    """
+
+    rule_id: str
+    rule_name: str
+    space: str
+    at: datetime
+    previous_started_at: datetime | None
+    state: JsonObject
+    query_delay: timedelta
+    reports: Reports
+    search: SearchPort
+    rule_url: str | None = None
+    no_recovery_on_partial_results: bool = False
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """What an evaluation returns besides its reports.
+
+    ``state`` is the next rule type state. ``warnings`` and ``errors`` are texts; ``outcome_message`` goes to
+    ``last_run.outcome_msg`` (rule types set it to the newest warning). ``recover`` is called for each recovery candidate, after the last report; it must be
+    pure. ``hold_recoveries`` keeps every unreported alert active in this run (partial results).
+    """
+
+    state: JsonObject = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    outcome_message: str | None = None
+    recover: Callable[[RecoveryCandidate], Recovery] | None = None
+    hold_recoveries: bool = False
+
+
+class Evaluator(Protocol):
+    """A rule's params, compiled once per rule revision."""
+
+    @property
+    def window(self) -> timedelta | None:
+        """Length of the time window each run looks at; None when the type looks at none (no gaps then)."""
+        ...
+
+    @property
+    def is_window_delayed(self) -> bool:
+        """Whether the query delay shifts the window."""
+        ...
+
+    async def evaluate(self, context: EvaluationContext) -> Evaluation:
+        """Search and report. Raises RunError, SearchError or SearchUnavailable; other exceptions fail the run too."""
+        ...
+
+
+class RuleType(Protocol):
+    """A rule type. Attributes are fixed data; see `engine.run` for what each one does to a run."""
+
+    id: str
+    name: str
+    action_groups: tuple[ActionGroup, ...]
+    default_action_group: str
+    recovery_group: ActionGroup
+    producer: str
+    category: str
+    auto_recovers: bool
+    timeout: str | None
+    cancel_alerts_on_timeout: bool
+    context_variables: Mapping[str, str]
+    param_variables: Mapping[str, str]
+
+    def validate(self, params: JsonObject) -> JsonObject:
+        """The params as stored: coerced, defaults filled in. Raises InvalidInput with paths relative to the params."""
+        ...
+
+    def compile(self, params: JsonObject) -> Evaluator:
+        """Compile validated params. Raises InvalidInput."""
+        ...

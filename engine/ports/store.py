@@ -1,0 +1,350 @@
+"""Store port: everything that outlives a process. Every method is one transaction; all times are instants handed in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Literal, NamedTuple, Protocol
+
+from engine.model.alert import RuleState
+from engine.model.jsonvalue import JsonObject
+from engine.model.notification import LedgerEntry, Notification, NotificationState, RunLedger, StoredNotification
+from engine.model.outcome import MonitoringEntry, RuleStatus, Schedule
+from engine.model.rule import Rule
+from engine.model.settings import RetentionSettings, SpaceSettings
+from engine.model.trace import Trace
+
+
+class RuleKey(NamedTuple):
+    """A rule's identity: ids are unique within a space."""
+
+    space: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRule:
+    """A rule with what runs wrote about it. ``version`` counts changes of the definition."""
+
+    rule: Rule
+    version: int
+    status: RuleStatus
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who changed what. ``details`` never holds secrets."""
+
+    at: datetime
+    actor: str | None
+    operation: str
+    object_kind: str
+    object_id: str
+    space: str
+    details: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UntrackedDocument:
+    """An alert document to be set to ``untracked``."""
+
+    uuid: str
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """A change of a rule, made by a user. Only what is not None changes.
+
+    It is applied only if the stored definition still has ``expected_version`` and, when ``state`` is given, the stored
+    run state still has ``expected_state_version``.
+    """
+
+    rule: Rule
+    expected_version: int
+    schedule: Schedule | None = None
+    status: RuleStatus | None = None
+    state: RuleState | None = None
+    expected_state_version: int | None = None
+    untracked: tuple[UntrackedDocument, ...] = ()
+    traces: tuple[Trace, ...] = ()
+    audit: AuditEntry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionedState:
+    """A rule's run state with the counter of its changes."""
+
+    state: RuleState
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleQuery:
+    """What `find_rules` returns: exact filters, then sort, then the page. ``sort`` names a member of `Rule`."""
+
+    enabled: bool | None = None
+    rule_type_id: str | None = None
+    tag: str | None = None
+    name_contains: str | None = None
+    sort: Literal["created_at", "updated_at", "name", "enabled", "rule_type_id"] = "created_at"
+    descending: bool = False
+    offset: int = 0
+    limit: int | None = 10
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    total: int
+    rules: tuple[StoredRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A rule claimed for one run under a lease.
+
+    ``fence`` rises with every claim: a commit under an older one is refused. ``version`` is that of the definition
+    (load it with `load_rules` unless it is known already). ``planned`` is the slot that the run is for.
+    """
+
+    key: RuleKey
+    version: int
+    fence: int
+    state_version: int
+    schedule_version: int
+    planned: datetime
+    schedule: Schedule
+    state: RuleState
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """The document of an alert that became visible: ``rule_fields`` are the rule's own fields, fixed until refreshed."""
+
+    uuid: str
+    alert_id: str
+    start: datetime
+    rule_fields: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDocument:
+    """An alert that recovered: its document's last changing part, final from now on."""
+
+    uuid: str
+    end: datetime
+    document: JsonObject
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """Everything that one run leaves; committed together or not at all.
+
+    ``state`` None leaves state and documents as they are (a failed run). ``refreshed_rule_fields`` replaces the rule's
+    own fields in the documents of all its active alerts. The schedule is written only if no user changed it since
+    the claim. ``notifications`` keep their order.
+    """
+
+    claim: Claim
+    status: RuleStatus
+    schedule: Schedule
+    trace: Trace
+    monitoring: MonitoringEntry | None = None
+    state: RuleState | None = None
+    new_documents: list[NewDocument] = field(default_factory=list)
+    closed_documents: list[ClosedDocument] = field(default_factory=list)
+    refreshed_rule_fields: JsonObject | None = None
+    ledger: list[LedgerEntry] = field(default_factory=list)
+    notifications: list[Notification] = field(default_factory=list)
+
+
+class CommitOutcome(Enum):
+    """What became of a run's record."""
+
+    COMMITTED = "committed"
+    FENCED = "fenced"
+    """The lease was lost; another run of the rule may have begun. Nothing was written."""
+    GONE = "gone"
+    """The rule was deleted meanwhile. Nothing was written."""
+    STATE_CHANGED = "state_changed"
+    """A user changed the run state meanwhile (untracking). Nothing was written; reload it and try again."""
+    REFUSED = "refused"
+    """This record alone could not be written (reason in the log). Nothing of it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedNotification:
+    """A notification claimed for one attempt; ``attempt`` counts from 1."""
+
+    notification: Notification
+    attempt: int
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What an attempt came to. ``next_attempt_at`` is set for state ``pending`` (try again then)."""
+
+    claimed: ClaimedNotification
+    state: Literal["delivered", "pending", "dead"]
+    at: datetime
+    error: str | None = None
+    next_attempt_at: datetime | None = None
+
+
+class Store(Protocol):
+    """The store. Raises StoreUnavailable or StoreLocked when it cannot be used at all."""
+
+    async def open(self) -> None:
+        """Create or migrate the schema and make ready."""
+        ...
+
+    async def close(self) -> None: ...
+
+    # rules
+
+    async def insert_rule(self, rule: Rule, schedule: Schedule, status: RuleStatus, audit: AuditEntry | None) -> bool:
+        """Store a new rule with empty state; False if the id is taken in its space."""
+        ...
+
+    async def load_rules(self, keys: Sequence[RuleKey]) -> dict[RuleKey, StoredRule]:
+        """The rules that exist among the keys."""
+        ...
+
+    async def find_rules(self, space: str, query: RuleQuery) -> RulePage: ...
+
+    async def rule_intervals(self) -> list[str]:
+        """The interval texts of all enabled rules of all spaces (for the capacity check)."""
+        ...
+
+    async def change_rule(self, change: RuleChange) -> bool:
+        """Apply a user's change; False if a version was not the expected one (nothing is written then)."""
+        ...
+
+    async def delete_rule(
+        self, key: RuleKey, untracked: Sequence[UntrackedDocument], traces: Sequence[Trace], audit: AuditEntry | None
+    ) -> bool:
+        """Remove rule, state, schedule and monitoring; documents, events, ledger and outbox stay. False if unknown."""
+        ...
+
+    async def load_state(self, key: RuleKey) -> VersionedState | None: ...
+
+    async def monitoring(self, key: RuleKey) -> list[MonitoringEntry]:
+        """The newest 200 runs, oldest first."""
+        ...
+
+    # runs
+
+    async def claim_due(self, at: datetime, limit: int, owner: str, lease_until: datetime) -> list[Claim]:
+        """Claim enabled rules whose next run is due at ``at`` and that nobody holds, most overdue first."""
+        ...
+
+    async def claim_rule(self, key: RuleKey, planned: datetime, owner: str, lease_until: datetime) -> Claim | None:
+        """Claim one rule whatever its schedule says (one-shot runs); None if unknown or leased beyond ``planned``."""
+        ...
+
+    async def renew_leases(self, claims: Sequence[Claim], lease_until: datetime) -> list[bool]:
+        """Lengthen leases; False for each one that was lost."""
+        ...
+
+    async def release(self, claims: Sequence[Claim]) -> None:
+        """Hand rules back unrun; they stay due."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """The earliest instant at which `claim_due` would find a rule (leases included), None if never."""
+        ...
+
+    async def commit_runs(self, records: Sequence[RunRecord]) -> list[CommitOutcome]:
+        """Commit a group of runs in one transaction; if that fails as a whole, each record on its own."""
+        ...
+
+    # outbox
+
+    async def claim_notifications(
+        self, at: datetime, limit: int, owner: str, lease_until: datetime
+    ) -> list[ClaimedNotification]:
+        """Claim notifications due at ``at``, oldest first.
+
+        One waits while an older one for the same connector, rule and alert is neither delivered nor dead.
+        """
+        ...
+
+    async def finish_notifications(self, reports: Sequence[DeliveryReport]) -> None:
+        """Record attempts; reports under an outdated fence are ignored."""
+        ...
+
+    async def next_delivery(self) -> datetime | None:
+        """The earliest instant at which `claim_notifications` may find something."""
+        ...
+
+    async def pending_notifications(self) -> int:
+        """How many notifications wait to be sent (for the queue limit)."""
+        ...
+
+    async def notifications(
+        self,
+        space: str,
+        *,
+        rule_id: str | None = None,
+        state: NotificationState | None = None,
+        since: datetime | None = None,
+        limit: int = 1000,
+    ) -> list[StoredNotification]:
+        """Notifications, oldest first; the newest ``limit`` of them."""
+        ...
+
+    async def requeue_notification(self, notification_id: str, at: datetime) -> bool:
+        """Make a dead notification pending again with a fresh attempt count; False if there is no such dead one."""
+        ...
+
+    # history
+
+    async def documents(
+        self,
+        space: str,
+        *,
+        rule_id: str | None = None,
+        alert_ids: Sequence[str] | None = None,
+        status: Literal["active", "recovered", "untracked"] | None = None,
+        limit: int = 1000,
+    ) -> list[JsonObject]:
+        """Whole alert documents (flat dotted keys), oldest start first; the newest ``limit`` of them.
+
+        An active alert's document is its stored rule fields joined with the changing part kept in the run state.
+        """
+        ...
+
+    async def alert_exists(self, key: RuleKey, alert_id: str) -> bool:
+        """Whether the rule tracks or ever recorded an alert of that id."""
+        ...
+
+    async def traces(
+        self, space: str, *, rule_id: str | None = None, since: datetime | None = None, limit: int = 1000
+    ) -> list[Trace]:
+        """Traces, oldest first; the newest ``limit`` of them."""
+        ...
+
+    async def ledger(
+        self, space: str, *, rule_id: str | None = None, since: datetime | None = None, limit: int = 1000
+    ) -> list[RunLedger]:
+        """Decisions by run, oldest first; those of the newest ``limit`` runs."""
+        ...
+
+    # settings and care
+
+    async def space_settings(self, space: str) -> SpaceSettings: ...
+
+    async def put_space_settings(self, space: str, settings: SpaceSettings, audit: AuditEntry | None) -> None: ...
+
+    async def apply_retention(self, at: datetime, retention: RetentionSettings) -> int:
+        """Delete history beyond age or size, oldest first; active alerts' documents and undelivered notifications stay.
+
+        Returns the number of rows deleted.
+        """
+        ...
+
+    async def audit(self, space: str, limit: int = 1000) -> list[AuditEntry]:
+        """Audit entries, oldest first; the newest ``limit`` of them."""
+        ...

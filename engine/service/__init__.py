@@ -1,0 +1,1 @@
+"""The running side: executor of a batch, delivery of the outbox, housekeeping."""

@@ -1,0 +1,1 @@
+"""Implementation of the store port: tables, transactions, migrations."""

@@ -1,0 +1,1 @@
+"""Mustache templates of action parameters: compiled once per rule revision, rendered as data only."""

@@ -1,0 +1,1 @@
+"""Durations and, later, calendars: pure functions of the instants handed in."""

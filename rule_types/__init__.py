@@ -1,0 +1,1 @@
+"""The built-in rule types, one package each. They import only the engine's ports, model, query and timing."""
