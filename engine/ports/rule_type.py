@@ -129,8 +129,9 @@ class Evaluation:
     """What an evaluation returns besides its reports.
 
     ``state`` is the next rule type state. ``warnings`` and ``errors`` are texts; ``outcome_message`` goes to
-    ``last_run.outcome_msg`` (rule types set it to the newest warning). ``recover`` is called for each recovery candidate, after the last report; it must be
-    pure. ``hold_recoveries`` keeps every unreported alert active in this run (partial results).
+    ``last_run.outcome_msg`` (rule types set it to the newest warning). ``recover`` is called for each recovery
+    candidate after the last report and must be pure. ``hold_recoveries`` keeps every unreported alert active in this
+    run (partial results).
     """
 
     state: JsonObject = field(default_factory=dict)

@@ -120,7 +120,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """The document of an alert that became visible: ``rule_fields`` are the rule's own fields, fixed until refreshed."""
+    """The document of an alert that became visible: ``rule_fields``: its fields that come from the rule."""
 
     uuid: str
     alert_id: str
