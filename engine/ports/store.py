@@ -1,6 +1,6 @@
 """Store port: everything that outlives a process. Every method is one transaction; all times are instants handed in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -20,6 +20,13 @@ class RuleKey(NamedTuple):
 
     space: str
     id: str
+
+
+class ConnectorKey(NamedTuple):
+    """The connector that a notification names: its space and the connector's id."""
+
+    space: str
+    connector_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,9 +270,15 @@ class Store(Protocol):
     # outbox
 
     async def claim_notifications(
-        self, at: datetime, limit: int, owner: str, lease_until: datetime
+        self,
+        at: datetime,
+        limit: int,
+        owner: str,
+        lease_until: datetime,
+        *,
+        busy_connectors: Collection[ConnectorKey] = (),
     ) -> list[ClaimedNotification]:
-        """Claim notifications due at ``at``, oldest first.
+        """Claim notifications due at ``at``, oldest first, but none for a busy connector.
 
         One waits while an older one for the same connector, rule and alert is neither delivered nor dead.
         """
