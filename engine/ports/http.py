@@ -9,12 +9,18 @@ from engine.model.errors import TocsinError
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One request. An empty body is not sent. ``headers`` replace defaults case-insensitively."""
+    """One request. An empty body is not sent. ``headers`` replace defaults case-insensitively.
+
+    ``private_headers`` names headers that hold credentials: like Authorization they are left out once a redirect leads
+    to another origin. ``timeout_s`` may lengthen the configured time limit, never shorten it.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    private_headers: frozenset[str] = frozenset()
+    timeout_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

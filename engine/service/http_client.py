@@ -1,0 +1,213 @@
+"""The HTTP client of connectors, on aiohttp: one place for allow-list, redirects, time and size limits.
+
+Rules: connector-framework.md 6. No cookies, no proxies from the environment.
+"""
+
+import asyncio
+import base64
+import errno
+import ssl
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urljoin
+
+import aiohttp
+from yarl import URL
+
+from engine.model.settings import HttpSettings
+from engine.ports.headers import find_header_problem
+from engine.ports.http import HttpFailure, HttpRequest, HttpResponse
+from engine.ports.target import Target, is_host_allowed, read_target
+
+_DEFAULT_HEADERS = {"Accept": "application/json, text/plain, */*", "User-Agent": "Tocsin"}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
+_IDLE_CONNECTION_S = 4.0
+"""Shorter than the usual 5 s of servers, so that a request seldom meets a connection that is just being closed."""
+
+
+class AiohttpClient:
+    """Sends requests for connectors under the operator's settings."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self._settings = settings
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """The answer of the last hop, whatever its status.
+
+        Raises HttpFailure: target not allowed, no answer, or one that is too large or takes too long.
+        """
+        limit_s = max(self._settings.response_timeout_s, request.timeout_s)
+        progress = _Progress()
+        try:
+            async with asyncio.timeout(limit_s) as time_limit:
+                return await self._follow(_Hop.first(request), progress)
+        except TimeoutError:
+            if not time_limit.expired():
+                raise _connection_failure("ETIMEDOUT", "the connection timed out", progress) from None
+            raise _connection_failure("ECONNABORTED", f"no complete answer within {limit_s:g} s", progress) from None
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _follow(self, hop: "_Hop", progress: "_Progress") -> HttpResponse:
+        for followed in range(self._settings.max_redirects + 1):
+            if not is_host_allowed(hop.target, self._settings.allowed_hosts):
+                raise _refused(f"host [{hop.target.host}] is not one of the allowed hosts (setting allowedHosts)")
+            response = await self._exchange(hop, progress)
+            location = response.headers.get("location")
+            if response.status not in _REDIRECTS or not location or self._settings.max_redirects == 0:
+                return response
+            if followed < self._settings.max_redirects:
+                hop = hop.redirected(response.status, location)
+        raise HttpFailure(
+            "ERR_FR_TOO_MANY_REDIRECTS", f"more than {self._settings.max_redirects} redirects", is_retryable=False
+        )
+
+    async def _exchange(self, hop: "_Hop", progress: "_Progress") -> HttpResponse:
+        progress.has_answer_begun = False
+        try:
+            async with self._open_session().request(
+                hop.method,
+                URL(hop.target.url, encoded=True),
+                headers=hop.headers,
+                data=hop.body,
+                allow_redirects=False,
+                skip_auto_headers=("Content-Type",),
+            ) as answer:
+                progress.has_answer_begun = True
+                body = await self._read(answer)
+                return HttpResponse(answer.status, answer.reason or "", _joined_headers(answer.headers.items()), body)
+        except aiohttp.ClientConnectorDNSError as error:
+            raise _connection_failure("ENOTFOUND", f"host [{hop.target.host}] cannot be resolved", progress) from error
+        except (aiohttp.ClientSSLError, ssl.SSLError) as error:
+            raise HttpFailure("ERR_TLS", f"no secure connection: {_tls_text(error)}", is_retryable=False) from error
+        except (aiohttp.ClientOSError, OSError) as error:
+            if isinstance(error, TimeoutError):
+                raise
+            raise _connection_failure(*_os_failure(error, hop.target), progress) from error
+        except aiohttp.ServerDisconnectedError as error:
+            raise _connection_failure("ECONNRESET", "the connection was closed before an answer", progress) from error
+        except (aiohttp.ClientError, ValueError) as error:
+            # The library's texts may quote the URL, and with it a secret.
+            raise HttpFailure(
+                "ERR_BAD_RESPONSE", f"the exchange failed ({type(error).__name__})", is_retryable=False
+            ) from error
+
+    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
+        """The decoded body, read only as far as it is allowed to be large."""
+        limit = self._settings.max_response_bytes
+        body = bytearray()
+        async for chunk in answer.content.iter_any():
+            body += chunk
+            if len(body) > limit:
+                answer.close()
+                raise HttpFailure(
+                    "ERR_BAD_RESPONSE",
+                    f"the answer is larger than {limit} bytes (setting maxResponseContentLength)",
+                    is_retryable=False,
+                )
+        return bytes(body)
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                # The sender bounds what is under way; a limit shared by all hosts would let one slow host delay others.
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_CONNECTION_S),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+                headers=_DEFAULT_HEADERS,
+                trust_env=False,
+            )
+        return self._session
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far the present exchange has come."""
+
+    has_answer_begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Hop:
+    """One request of a chain of redirects."""
+
+    method: str
+    target: Target
+    headers: Mapping[str, str]
+    body: bytes | None
+    private: frozenset[str]
+
+    @classmethod
+    def first(cls, request: HttpRequest) -> "_Hop":
+        for name, value in request.headers.items():
+            problem = find_header_problem(name, value)
+            if problem is not None:
+                raise HttpFailure("ERR_INVALID_CHAR", f"invalid request header: {problem}", is_retryable=False)
+        target = _read_target(request.url)
+        headers = dict(request.headers)
+        if target.credentials is not None and not any(name.lower() == "authorization" for name in headers):
+            headers["Authorization"] = _basic(*target.credentials)
+        private = _CREDENTIAL_HEADERS | {name.lower() for name in request.private_headers}
+        return cls(request.method.upper(), target, headers, request.body or None, private)
+
+    def redirected(self, status: int, location: str) -> "_Hop":
+        """The next request. A new location's own credentials are not used: the sender did not give them."""
+        try:
+            target = _read_target(urljoin(self.target.url, location))
+        except ValueError:
+            raise _refused("a redirect leads to an invalid URL") from None
+        hop = replace(self, target=target)
+        if (status in (301, 302) and self.method == "POST") or (status == 303 and self.method not in ("GET", "HEAD")):
+            hop = replace(hop, method="GET", body=None, headers=dict(_without_content_headers(self.headers)))
+        if target.origin == self.target.origin:
+            return hop
+        dropped = hop.private | {"host"}
+        return replace(hop, headers={name: value for name, value in hop.headers.items() if name.lower() not in dropped})
+
+
+def _read_target(url: str) -> Target:
+    try:
+        return read_target(url)
+    except ValueError as error:
+        raise HttpFailure("ERR_INVALID_URL", f"the URL is not valid: {error}", is_retryable=False) from None
+
+
+def _basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+
+
+def _without_content_headers(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    return ((name, value) for name, value in headers.items() if not name.lower().startswith("content-"))
+
+
+def _joined_headers(items: Iterable[tuple[str, str]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in items:
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    return headers
+
+
+def _refused(text: str) -> HttpFailure:
+    return HttpFailure("ERR_NOT_ALLOWED", text, is_retryable=False)
+
+
+def _connection_failure(code: str, text: str, progress: _Progress) -> HttpFailure:
+    """A failed connection may be tried again unless the other side had begun to answer (connectors-core.md 1.3)."""
+    return HttpFailure(code, text, is_retryable=not progress.has_answer_begun)
+
+
+def _os_failure(error: OSError, target: Target) -> tuple[str, str]:
+    code = errno.errorcode.get(error.errno or 0, "ECONNREFUSED")
+    return code, f"the connection to [{target.authority}] failed"
+
+
+def _tls_text(error: Exception) -> str:
+    """The reason without the library's mention of the host and port, which may be long."""
+    cause = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
+    return getattr(cause, "verify_message", "") or getattr(cause, "reason", "") or type(cause).__name__
