@@ -1,0 +1,51 @@
+"""The request a webhook sends (connectors-core.md 8.1)."""
+
+import base64
+
+import orjson
+
+from connectors.webhook.shapes import Config, Params, Secrets
+from engine.ports.http import HttpRequest
+
+_METHODS_WITH_BODY = frozenset({"post", "put", "patch"})
+
+NOTIFICATION_ID_HEADER = "X-Tocsin-Notification-Id"
+"""Names the notification, the same on every attempt, so that a receiver can drop repetitions."""
+
+
+def build_request(config: Config, secrets: Secrets, params: Params, idempotency_key: str | None) -> HttpRequest:
+    """The request; of headers that differ in case only, the last one counts."""
+    body = params.body.encode() if params.body and config.method in _METHODS_WITH_BODY else None
+    headers: dict[str, tuple[str, str]] = {}
+    for name, value in _headers(config, secrets, body, idempotency_key):
+        headers[name.lower()] = (name, value)
+    return HttpRequest(
+        method=config.method.upper(),
+        url=config.url,
+        headers=dict(headers.values()),
+        body=body,
+        private_headers=frozenset(secrets.secret_headers or {}),
+    )
+
+
+def _headers(
+    config: Config, secrets: Secrets, body: bytes | None, idempotency_key: str | None
+) -> list[tuple[str, str]]:
+    """All headers, those that override others later."""
+    headers = []
+    if body is not None:
+        headers.append(("Content-Type", _content_type(body)))
+    if idempotency_key is not None:
+        headers.append((NOTIFICATION_ID_HEADER, idempotency_key))
+    if config.has_auth and secrets.user is not None and secrets.password is not None:
+        credentials = base64.b64encode(f"{secrets.user}:{secrets.password}".encode()).decode("ascii")
+        headers.append(("Authorization", f"Basic {credentials}"))
+    return [*headers, *(config.headers or {}).items(), *(secrets.secret_headers or {}).items()]
+
+
+def _content_type(body: bytes) -> str:
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return "application/x-www-form-urlencoded"
+    return "application/json"
