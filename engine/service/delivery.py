@@ -1,0 +1,180 @@
+"""Delivery of the outbox: claimed, sent, recorded, tried again (connector-framework.md 5.3).
+
+At least once: a notification is recorded as delivered only after it was sent, so a crash in between sends it a second
+time, under the same id. The store's claim keeps the order per connector, rule and alert.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from engine.model.connector import ConnectorResult
+from engine.model.settings import EngineSettings
+from engine.ports.clock import Clock
+from engine.ports.http import HttpClient
+from engine.ports.registry import Registry
+from engine.ports.store import ClaimedNotification, ConnectorKey, DeliveryReport, Store
+from engine.service.connector_execution import TIME_LIMIT_S, ConnectorRunner, describe_failure
+from engine.service.connectors import ConnectorDirectory
+from engine.service.retry import max_attempts_of, next_attempt_at
+
+_log = logging.getLogger("tocsin.service.delivery")
+
+_MOST_IN_FLIGHT = 500
+"""Over all connectors together; each send holds a socket."""
+_LEASE = timedelta(seconds=2 * TIME_LIMIT_S + 60)
+"""A claimed notification waits for at most one round of its connector before it is sent; see `_claim`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySummary:
+    """How many attempts ended how; ``retried`` wait for another one."""
+
+    delivered: int = 0
+    retried: int = 0
+    dead: int = 0
+
+    def __add__(self, other: "DeliverySummary") -> "DeliverySummary":
+        return DeliverySummary(self.delivered + other.delivered, self.retried + other.retried, self.dead + other.dead)
+
+
+class Delivery:
+    """Sends queued notifications. At most ``settings.delivery_concurrency`` at a time go to one connector.
+
+    ``random`` gives values from 0 to 1 for the jitter of retries; ``owner`` names this process in leases.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        directory: ConnectorDirectory,
+        registry: Registry,
+        http: HttpClient,
+        clock: Clock,
+        settings: EngineSettings,
+        random: Callable[[], float],
+        owner: str,
+    ) -> None:
+        self._store, self._directory, self._registry = store, directory, registry
+        self._clock, self._settings, self._random, self._owner = clock, settings, random, owner
+        self._runner = ConnectorRunner(registry, http, settings.http)
+        self._lanes: defaultdict[ConnectorKey, _Lane] = defaultdict(lambda: _Lane(settings.delivery_concurrency))
+
+    async def deliver_due(self, at: datetime) -> DeliverySummary:
+        """Deliver until nothing is due at ``at`` and everything begun has ended.
+
+        May be called again while an earlier call still waits for a slow connector: the calls share the work. When the
+        store fails, what is being sent is still sent and recorded if possible, then its error is raised. When
+        cancelled, sends are broken off; they are due again when their leases have ended.
+        """
+        summary = DeliverySummary()
+        sending: set[asyncio.Task[DeliveryReport]] = set()
+        try:
+            while True:
+                await self._start_due(at, sending)
+                if not sending:
+                    return summary
+                ended, _ = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
+                summary += await self._record([task.result() for task in ended])
+                sending -= ended
+        except Exception:
+            if sending:
+                await self._record(await asyncio.gather(*sending))
+            raise
+        finally:
+            for task in sending:
+                task.cancel()
+
+    async def _start_due(self, at: datetime, sending: set["asyncio.Task[DeliveryReport]"]) -> None:
+        """Begin everything that is due and whose connector has room."""
+        is_more_due = True
+        while is_more_due and sum(lane.in_flight for lane in self._lanes.values()) < _MOST_IN_FLIGHT:
+            claimed = await self._claim(at)
+            for one in claimed:
+                sending.add(self._start(one))
+            is_more_due = len(claimed) == self._settings.delivery_concurrency
+
+    def _start(self, claimed: ClaimedNotification) -> "asyncio.Task[DeliveryReport]":
+        key = ConnectorKey(claimed.notification.space, claimed.notification.connector_id)
+        lane = self._lanes[key]
+        lane.in_flight += 1
+
+        def leave_lane(_: "asyncio.Task[DeliveryReport]") -> None:
+            lane.in_flight -= 1
+            if not lane.in_flight:
+                self._lanes.pop(key, None)
+
+        task = asyncio.create_task(self._deliver(claimed, lane))
+        task.add_done_callback(leave_lane)
+        return task
+
+    async def _claim(self, at: datetime) -> Sequence[ClaimedNotification]:
+        """Claim as many as one connector takes at a time, none for a connector that has as many in flight already.
+
+        So even if all are for one connector, none waits for longer than its predecessors take, and the lease suffices.
+        """
+        room = self._settings.delivery_concurrency
+        busy = frozenset(key for key, lane in self._lanes.items() if lane.in_flight >= room)
+        lease_until = max(at, self._clock.now()) + _LEASE
+        return await self._store.claim_notifications(at, room, self._owner, lease_until, busy_connectors=busy)
+
+    async def _deliver(self, claimed: ClaimedNotification, lane: "_Lane") -> DeliveryReport:
+        try:
+            async with lane.room:
+                return self._report(claimed, await self._attempt(claimed))
+        except Exception as error:  # noqa: BLE001 - one notification must never stop the others
+            _log.error("delivering notification %s raised %s", claimed.notification.id, type(error).__name__)
+            return self._report(
+                claimed, ConnectorResult("error", f"delivery failed: {type(error).__name__}", retry=True)
+            )
+
+    async def _attempt(self, claimed: ClaimedNotification) -> ConnectorResult:
+        notification = claimed.notification
+        if claimed.attempt > self._max_attempts(claimed):
+            # Its last attempt was begun and never recorded: the process ended in the middle, perhaps because of it.
+            return ConnectorResult("error", "the process ended during the last attempt")
+        connector = self._directory.get(notification.space, notification.connector_id)
+        if connector is None:
+            return ConnectorResult("error", f"connector [{notification.connector_id}] not found")
+        return await self._runner.execute(connector, notification.params, self._clock.now(), notification.id)
+
+    def _report(self, claimed: ClaimedNotification, result: ConnectorResult) -> DeliveryReport:
+        at = self._clock.now()
+        if result.is_ok:
+            return DeliveryReport(claimed, "delivered", at)
+        again_at = next_attempt_at(result, claimed.attempt, self._max_attempts(claimed), at, self._random())
+        text = describe_failure(result)
+        notification = claimed.notification
+        _log.warning(
+            "notification %s to %s:%s failed, attempt %d, %s: %s",
+            notification.id,
+            notification.connector_type_id,
+            notification.connector_id,
+            claimed.attempt,
+            "given up" if again_at is None else f"again at {again_at.isoformat()}",
+            text,
+        )
+        return DeliveryReport(claimed, "dead" if again_at is None else "pending", at, text, again_at)
+
+    def _max_attempts(self, claimed: ClaimedNotification) -> int:
+        type_id = claimed.notification.connector_type_id
+        connector_type = self._registry.connector_type(type_id)
+        own = None if connector_type is None else connector_type.max_attempts
+        return max_attempts_of(self._settings.attempts, type_id, own)
+
+    async def _record(self, reports: Sequence[DeliveryReport]) -> DeliverySummary:
+        await self._store.finish_notifications(reports)
+        states = [report.state for report in reports]
+        return DeliverySummary(states.count("delivered"), states.count("pending"), states.count("dead"))
+
+
+class _Lane:
+    """The notifications that are on their way to one connector; ``in_flight`` counts those that wait for room too."""
+
+    def __init__(self, room: int) -> None:
+        self.in_flight = 0
+        self.room = asyncio.Semaphore(room)
