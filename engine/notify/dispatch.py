@@ -1,0 +1,141 @@
+"""Turns decisions into notifications and remembers what was sent (actions-scheduling.md 5.1, 10, 11)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from engine.model.alert import LastScheduledActions
+from engine.model.notification import LedgerEntry, Notification
+from engine.model.trace import ActionMention
+from engine.notify.admission import ActionsCut, Refusal, admit, connector_type_of
+from engine.notify.decision import Candidate, DecisionInput, Decisions
+from engine.notify.ledger import LedgerDraft
+from engine.notify.reasons import Reason
+from engine.notify.rendering import Rendering
+from engine.ports.clock import Ids
+
+_NOTIFIED = Reason("notified")
+
+_WARNED_ABOUT: Mapping[str, str] = {
+    "connectorMissing": "does not exist",
+    "connectorSecretsMissing": "lacks its secrets",
+}
+_LOGGED: Mapping[str, str] = {"connectorDisabled": "is of a type that is disabled or not allowed"}
+
+
+@dataclass(slots=True)
+class Dispatched:
+    """What a run queues and says about it.
+
+    ``notifications`` and ``mentions`` go in pairs, in queueing order. ``ledger`` is that of the whole run, the pairs
+    kept back before included. ``generated`` counts candidates, ``triggered`` the notifications. ``warnings`` make the
+    run end with a warning (reason ``ruleExecution``); ``log_warnings`` and ``log_errors`` are for the log alone.
+    """
+
+    notifications: list[Notification] = field(default_factory=list)
+    mentions: list[ActionMention] = field(default_factory=list)
+    ledger: list[LedgerEntry] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    generated: int = 0
+    triggered: int = 0
+    actions_cut: ActionsCut | None = None
+    cut_connector_types: tuple[str, ...] = ()
+    log_warnings: list[str] = field(default_factory=list)
+    log_errors: list[str] = field(default_factory=list)
+
+
+def dispatch(situation: DecisionInput, decisions: Decisions, new_id: Ids) -> Dispatched:
+    """Apply the limits, render what is let through, and update ``last_scheduled_actions`` of the alerts concerned.
+
+    The alerts are those of ``situation.transition``. A gated run changes nothing about them.
+    """
+    if decisions.is_gated:
+        return Dispatched(ledger=list(decisions.ledger))
+    _forget_gone_actions(situation)
+    admission = admit(situation, decisions.candidates)
+    rendering = Rendering(situation)
+    notifications = [_notify(situation, candidate, rendering, new_id()) for candidate in admission.accepted]
+    for candidate in admission.accepted:
+        _remember(candidate, situation)
+    return Dispatched(
+        notifications=notifications,
+        mentions=[_mention(notification) for notification in notifications],
+        ledger=[*decisions.ledger, *_outcomes(admission.accepted, admission.refused)],
+        warnings=_describe_faults(admission.refused, _WARNED_ABOUT),
+        generated=len(decisions.candidates),
+        triggered=len(notifications),
+        actions_cut=admission.actions_cut,
+        cut_connector_types=admission.cut_connector_types,
+        log_warnings=[*_describe_faults(admission.refused, _LOGGED), *rendering.errors],
+        log_errors=list(decisions.errors),
+    )
+
+
+def _forget_gone_actions(situation: DecisionInput) -> None:
+    current = {action.uuid for action in situation.actions}
+    for alert in situation.transition.active:
+        last = alert.last_scheduled_actions
+        if last is not None and not last.actions.keys() <= current:
+            kept = {uuid: at for uuid, at in last.actions.items() if uuid in current}
+            alert.last_scheduled_actions = LastScheduledActions(last.group, last.date, kept)
+
+
+def _notify(situation: DecisionInput, candidate: Candidate, rendering: Rendering, notification_id: str) -> Notification:
+    rule, action, alert = situation.rule, candidate.action, candidate.alert
+    return Notification(
+        id=notification_id,
+        space=rule.space,
+        rule_id=rule.id,
+        rule_type_id=rule.rule_type_id,
+        execution_uuid=situation.execution_uuid,
+        consumer=rule.consumer,
+        action_uuid=action.uuid,
+        connector_id=action.connector_id,
+        connector_type_id=connector_type_of(situation, action),
+        group=action.group,
+        alert_id=alert.id,
+        alert_uuid=alert.uuid,
+        params=rendering.params_of(candidate),
+        created_at=situation.at,
+        dry=situation.is_dry,
+    )
+
+
+def _remember(candidate: Candidate, situation: DecisionInput) -> None:
+    action, alert = candidate.action, candidate.alert
+    if action.is_recovery:
+        return
+    # Replaced, not changed: the state that the run started from may share the old value.
+    last = alert.last_scheduled_actions
+    fired_at = {} if last is None else dict(last.actions)
+    if action.is_interval:
+        fired_at[action.uuid] = situation.at
+    alert.last_scheduled_actions = LastScheduledActions(action.group, situation.at, fired_at)
+
+
+def _mention(notification: Notification) -> ActionMention:
+    return ActionMention(
+        notification.id,
+        notification.action_uuid,
+        notification.connector_id,
+        notification.connector_type_id,
+        notification.alert_id,
+        notification.group,
+    )
+
+
+def _outcomes(accepted: Iterable[Candidate], refused: Iterable[Refusal]) -> list[LedgerEntry]:
+    draft = LedgerDraft()
+    for action, alert in accepted:
+        draft.of_action(action.uuid)[_NOTIFIED].append(alert.id)
+    for (action, alert), reason in refused:
+        draft.of_action(action.uuid)[reason].append(alert.id)
+    return draft.entries()
+
+
+def _describe_faults(refused: Iterable[Refusal], what_is_wrong: Mapping[str, str]) -> list[str]:
+    actions = dict.fromkeys(
+        (candidate.action.uuid, candidate.action.connector_id, what_is_wrong[reason.code])
+        for candidate, reason in refused
+        if reason.code in what_is_wrong
+    )
+    return [f"action [{uuid}] was skipped: its connector [{connector}] {wrong}" for uuid, connector, wrong in actions]
