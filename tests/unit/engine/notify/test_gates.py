@@ -1,0 +1,64 @@
+"""What closes a whole run to all actions."""
+
+from dataclasses import replace
+
+import pytest
+
+from engine.model.alert import LastScheduledActions
+from engine.model.notification import LedgerEntry
+from engine.notify import pipeline
+from engine.notify.decide import Decisions, decide
+from engine.notify.dispatch import Dispatched, dispatch
+from engine.notify.gates import cancelled_run, muted_rule
+from engine.notify.reasons import Reason
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_cancelled", "code"),
+    [
+        ({"mute_all": True}, False, "ruleMuted"),
+        ({}, True, "runCancelled"),
+        pytest.param({"mute_all": True}, True, "ruleMuted", id="the first gate answers"),
+    ],
+)
+def test_a_closed_gate_is_one_entry_for_the_whole_rule(situation_of, action_of, alert_of, rule, is_cancelled, code):
+    actions = [action_of("u1"), action_of("u2", group="recovered")]
+    situation = situation_of(
+        actions, [alert_of("a"), alert_of("b")], [alert_of("c")], rule=rule, is_cancelled=is_cancelled
+    )
+    entry = LedgerEntry(None, code, (), {})
+    assert decide(situation) == Decisions(ledger=(entry,), is_gated=True)
+    assert dispatch(situation, decide(situation), lambda: "n1") == Dispatched(ledger=[entry])
+
+
+@pytest.mark.parametrize("which", ["active", "recovered", "delayed"])
+def test_any_alert_makes_a_closed_gate_worth_an_entry(situation_of, action_of, alert_of, which):
+    decisions = decide(situation_of([action_of()], **{which: [alert_of()]}, rule={"mute_all": True}))
+    assert [entry.reason for entry in decisions.ledger] == ["ruleMuted"]
+
+
+@pytest.mark.parametrize(("has_action", "has_alert"), [(False, True), (True, False)])
+def test_a_run_without_anything_to_say_was_not_kept_from_it(situation_of, action_of, alert_of, has_action, has_alert):
+    actions, active = [action_of()] if has_action else [], [alert_of()] if has_alert else []
+    assert decide(situation_of(actions, active, rule={"mute_all": True})) == Decisions(is_gated=True)
+
+
+def test_an_open_run_passes_every_gate(situation_of, action_of):
+    situation = situation_of([action_of()])
+    assert [gate(situation) for gate in pipeline.GATES] == [None, None]
+    assert not decide(situation).is_gated
+
+
+def test_each_gate_closes_by_itself(situation_of, action_of):
+    open_situation = situation_of([action_of()])
+    muted = replace(open_situation, rule=replace(open_situation.rule, mute_all=True))
+    cancelled = replace(open_situation, is_cancelled=True)
+    assert (muted_rule.judge(muted), muted_rule.judge(cancelled)) == (Reason("ruleMuted"), None)
+    assert (cancelled_run.judge(muted), cancelled_run.judge(cancelled)) == (None, Reason("runCancelled"))
+
+
+def test_a_gated_run_touches_no_state(situation_of, action_of, alert_of, noon, run_once):
+    last = LastScheduledActions("default", noon, {"gone": noon})
+    alert = alert_of(last_scheduled_actions=last)
+    run_once(situation_of([action_of()], [alert], rule={"mute_all": True}))
+    assert alert.last_scheduled_actions == LastScheduledActions("default", noon, {"gone": noon})

@@ -1,0 +1,102 @@
+"""The order of the stages, and that each of them is needed."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine.model.alert import LastScheduledActions
+from engine.notify import pipeline
+from engine.notify.decide import decide
+from engine.notify.stages import (
+    delayed,
+    group,
+    maintenance,
+    muted,
+    notify_when,
+    pending_recovery,
+    reported,
+    throttle,
+)
+
+ORDER = [
+    (maintenance, "maintenanceWindow"),
+    (muted, "muted"),
+    (delayed, "delayed"),
+    (pending_recovery, "pendingRecovery"),
+    (reported, "unknownGroup"),
+    (group, "groupMismatch"),
+    (notify_when, "actionGroupHasNotChanged"),
+    (throttle, "throttled"),
+]
+
+
+@pytest.fixture
+def kept_back_by(situation_of, action_of, alert_of, noon):
+    """A situation whose one pair is kept back by exactly the named reasons."""
+
+    def build(*codes):
+        last = LastScheduledActions("default", noon, {"u1": noon}) if {"throttled", *codes} - {"unknownGroup"} else None
+        if "actionGroupHasNotChanged" in codes:
+            way = {"notify_when": "onActionGroupChange"}
+        elif "throttled" in codes:
+            way = {"notify_when": "onThrottleInterval", "throttle": "1h"}
+        else:
+            way = {"notify_when": "onActiveAlert"}
+        alert = alert_of(
+            "a",
+            "weird" if "unknownGroup" in codes else "default",
+            last_scheduled_actions=last,
+            maintenance_window_ids=("w1",) if "maintenanceWindow" in codes else (),
+            pending_recovered_count=1 if "pendingRecovery" in codes else 0,
+        )
+        wanted = {"groupMismatch": "other", "unknownGroup": "weird"}
+        action_group = next((wanted[code] for code in codes if code in wanted), "default")
+        which = "delayed" if "delayed" in codes else "active"
+        return situation_of(
+            [action_of("u1", action_group, **way)],
+            **{which: [alert]},
+            rule={"muted_alert_ids": ("a",) if "muted" in codes else ()},
+            at=noon + timedelta(minutes=1),
+        )
+
+    return build
+
+
+def without(monkeypatch, stage):
+    for name in ("STAGES_FOR_ALL", "STAGES_FOR_ACTIVE"):
+        monkeypatch.setattr(pipeline, name, tuple(each for each in getattr(pipeline, name) if each != stage.judge))
+
+
+def test_the_order_is_that_of_the_specification():
+    stages = [*pipeline.STAGES_FOR_ALL, *pipeline.STAGES_FOR_ACTIVE]
+    assert stages == [stage.judge for stage, _ in ORDER]
+
+
+@pytest.mark.parametrize(("stage", "code"), ORDER, ids=[code for _, code in ORDER])
+def test_each_stage_alone_keeps_a_notification_back(kept_back_by, pairs, monkeypatch, stage, code):
+    situation = kept_back_by(code)
+    with_all = decide(situation)
+    without(monkeypatch, stage)
+    without_this_one = decide(situation)
+    assert ([entry.reason for entry in with_all.ledger], with_all.candidates) == ([code], ())
+    assert (without_this_one.ledger, pairs(without_this_one)) == ((), [("u1", "a")])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("maintenanceWindow", "muted"),
+        ("muted", "delayed"),
+        ("delayed", "pendingRecovery"),
+        ("pendingRecovery", "unknownGroup"),
+        ("pendingRecovery", "groupMismatch"),
+        ("groupMismatch", "actionGroupHasNotChanged"),
+        ("groupMismatch", "throttled"),
+    ],
+)
+def test_of_two_reasons_the_earlier_one_is_told(kept_back_by, first, second):
+    assert [entry.reason for entry in decide(kept_back_by(first, second)).ledger] == [first]
+
+
+def test_an_alert_that_nothing_keeps_back_fires(kept_back_by, pairs):
+    assert pairs(decide(kept_back_by())) == [("u1", "a")]
