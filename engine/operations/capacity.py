@@ -1,0 +1,60 @@
+"""How often rules may run: the minimum interval and the circuit breaker over all spaces (rest-api.md 2.7)."""
+
+import logging
+import math
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+
+from engine.model.errors import InvalidInput, Problem
+from engine.model.settings import EngineSettings
+from engine.timing.durations import parse_duration
+
+_LOG = logging.getLogger(__name__)
+_TOLERANCE = 1e-9
+_MINUTE = timedelta(minutes=1)
+
+
+def runs_per_minute(intervals: Iterable[str]) -> float:
+    """How many runs a minute rules of these intervals make."""
+    counts = Counter(intervals)
+    return math.fsum(count * (_MINUTE / parse_duration(interval)) for interval, count in counts.items())
+
+
+def check_capacity(load: float, limit: int, *, wanted: float, freed: float = 0.0) -> None:
+    """Refuse what the limit of scheduled runs has no room for; all figures in runs a minute. Raises InvalidInput.
+
+    ``freed`` is the frequency of the interval that is being replaced.
+    """
+    free = max(limit - load, 0.0) + freed
+    if free < wanted - _TOLERANCE:
+        raise InvalidInput(
+            [
+                Problem(
+                    "schedule.interval",
+                    f"{wanted:g} runs a minute are wanted, but only {free:g} of {limit} are free",
+                    "use a longer interval, disable other rules, or raise the limit of scheduled runs",
+                )
+            ]
+        )
+
+
+def interval_problems(interval: str, settings: EngineSettings) -> list[Problem]:
+    """Whether an interval is shorter than the enforced minimum."""
+    minimum = settings.minimum_schedule_interval
+    if not settings.enforce_minimum_schedule_interval or parse_duration(interval) >= parse_duration(minimum):
+        return []
+    return [
+        Problem("schedule.interval", f"{interval} is shorter than the minimum of {minimum}", f"use {minimum} or longer")
+    ]
+
+
+def warn_of_short_interval(rule_id: str, interval: str, settings: EngineSettings) -> None:
+    """Log that a rule runs more often than recommended, where the minimum is not enforced."""
+    if parse_duration(interval) < parse_duration(settings.minimum_schedule_interval):
+        _LOG.warning(
+            "rule %s runs every %s, more often than the recommended minimum of %s",
+            rule_id,
+            interval,
+            settings.minimum_schedule_interval,
+        )

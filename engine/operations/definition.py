@@ -1,0 +1,116 @@
+"""From checked bodies to rules: what a new rule is, and what an edit makes of one (rest-api.md 2.1, 2.6, 2.8, 2.9)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from engine.model.jsonvalue import JsonObject
+from engine.model.rule import Action, NotifyWhen, Rule, RuleFlapping
+from engine.operations.body import ArtifactsBody, CreateBody, FlappingBody, UpdateBody
+from engine.operations.meaning import is_same_definition
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedParts:
+    """The parts of a body that checks turned into their stored form."""
+
+    params: JsonObject
+    actions: tuple[Action, ...]
+
+
+def new_rule(
+    body: CreateBody, parts: CheckedParts, *, rule_id: str, space: str, at: datetime, actor: str | None
+) -> Rule:
+    """The rule of a create body."""
+    rule = Rule(
+        id=rule_id,
+        space=space,
+        name=body.name,
+        rule_type_id=body.rule_type_id,
+        consumer=body.consumer,
+        interval=body.schedule.interval,
+        params=parts.params,
+        created_at=at,
+        updated_at=at,
+        created_by=actor,
+        updated_by=actor,
+        tags=tuple(body.tags),
+        actions=parts.actions,
+        throttle=body.throttle,
+        notify_when=stored_notify_when(body),
+        alert_delay=None if body.alert_delay is None else body.alert_delay.active,
+        flapping=stored_flapping(body.flapping),
+        flapping_is_set="flapping" in body.model_fields_set,
+        artifacts=_stored_artifacts(body.artifacts),
+        enabled=body.enabled,
+        scheduled_task_id=rule_id if body.enabled else None,
+    )
+    return owned(rule, actor)
+
+
+def edited_rule(rule: Rule, body: UpdateBody, parts: CheckedParts, *, at: datetime, actor: str | None) -> Rule:
+    """The rule after a PUT: absent throttle, alert_delay and flapping are kept, as is a throttle given as null."""
+    given = body.model_fields_set
+    edited = replace(
+        rule,
+        name=body.name,
+        tags=tuple(body.tags),
+        interval=body.schedule.interval,
+        throttle=rule.throttle if body.throttle is None else body.throttle,
+        params=parts.params,
+        actions=parts.actions,
+        notify_when=stored_notify_when(body),
+        alert_delay=rule.alert_delay if body.alert_delay is None else body.alert_delay.active,
+        flapping=stored_flapping(body.flapping) if "flapping" in given else rule.flapping,
+        flapping_is_set=rule.flapping_is_set or "flapping" in given,
+        artifacts=_stored_artifacts(body.artifacts),
+    )
+    return _revised(rule, edited, at, actor)
+
+
+def redefined_rule(rule: Rule, body: CreateBody, parts: CheckedParts, *, at: datetime, actor: str | None) -> Rule:
+    """The rule after its file was read again: the file is the whole definition, so absent members are cleared.
+
+    ``enabled`` and everything that other operations change stay as they are.
+    """
+    edited = replace(
+        rule,
+        name=body.name,
+        tags=tuple(body.tags),
+        interval=body.schedule.interval,
+        throttle=body.throttle,
+        params=parts.params,
+        actions=parts.actions,
+        notify_when=stored_notify_when(body),
+        alert_delay=None if body.alert_delay is None else body.alert_delay.active,
+        flapping=stored_flapping(body.flapping),
+        flapping_is_set="flapping" in body.model_fields_set,
+        artifacts=_stored_artifacts(body.artifacts),
+    )
+    return _revised(rule, edited, at, actor)
+
+
+def owned(rule: Rule, actor: str | None) -> Rule:
+    """The rule with the authority it runs with moved to the caller, if it is enabled (1.7)."""
+    if not rule.enabled:
+        return rule
+    return replace(rule, api_key_owner=actor, api_key_created_by_user=None if actor is None else False)
+
+
+def stored_notify_when(body: CreateBody | UpdateBody) -> NotifyWhen | None:
+    """The rule-level ``notify_when`` that is stored: a throttle alone means ``onThrottleInterval``."""
+    return body.notify_when or (None if body.throttle is None else "onThrottleInterval")
+
+
+def stored_flapping(body: FlappingBody | None) -> RuleFlapping | None:
+    if body is None:
+        return None
+    return RuleFlapping(body.look_back_window, body.status_change_threshold, body.enabled)
+
+
+def _stored_artifacts(body: ArtifactsBody | None) -> JsonObject | None:
+    return None if body is None else body.model_dump(exclude_unset=True)
+
+
+def _revised(old: Rule, new: Rule, at: datetime, actor: str | None) -> Rule:
+    revision = old.revision if is_same_definition(old, new) else old.revision + 1
+    return owned(replace(new, revision=revision, updated_at=at, updated_by=actor), actor)

@@ -1,0 +1,94 @@
+"""What muting makes of a rule (rest-api.md 4.3, 4.4): pure; the operations that store it are in `rules`."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Literal
+
+from engine.model.errors import InvalidInput, Problem
+from engine.model.instant import parse_iso
+from engine.model.jsonvalue import JsonValue
+from engine.model.rule import Rule
+from engine.operations.validation import parse_model
+from engine.operations.values import NotNull, Strict
+
+
+class ConditionBody(Strict):
+    """What ends a mute: a changed field, a changed severity, or a certain severity."""
+
+    type: Literal["field_change", "severity_change", "severity_equals"]
+    field: Annotated[str | None, NotNull] = None
+    value: Annotated[Literal["critical", "high", "medium", "low", "info"] | None, NotNull] = None
+
+
+class MuteBody(Strict):
+    """The body of muting one alert; none, null and ``{}`` mute without end."""
+
+    expires_at: Annotated[str | None, NotNull] = None
+    conditions: Annotated[list[ConditionBody] | None, NotNull] = None
+    condition_operator: Annotated[Literal["any", "all"] | None, NotNull] = None
+
+
+_MEMBER_OF_CONDITION = {"field_change": "field", "severity_equals": "value"}
+
+
+def check_mute_body(body: JsonValue) -> None:
+    """Raises InvalidInput for a wrong body, and for an expiring mute, which this version does not support yet."""
+    parsed = parse_model(MuteBody, {} if body is None else body)
+    if not parsed.model_fields_set:
+        return
+    problems = _expiry_problems(parsed) or _condition_problems(parsed)
+    remedy = "send no body, and unmute the alert when it shall notify again"
+    raise InvalidInput(problems or [Problem("", "mutes that end by themselves are not supported yet", remedy)])
+
+
+def muted_all(rule: Rule, *, is_muted: bool, at: datetime, actor: str | None) -> Rule:
+    """The rule with all alerts muted or unmuted: single mutes and snoozes without id go, scheduled snoozes stay."""
+    return replace(
+        rule,
+        mute_all=is_muted,
+        muted_alert_ids=(),
+        snooze_schedule=tuple(snooze for snooze in rule.snooze_schedule if snooze.get("id") is not None),
+        updated_at=at,
+        updated_by=actor,
+    )
+
+
+def muted_alert(rule: Rule, alert_id: str, *, at: datetime, actor: str | None) -> Rule | None:
+    """The rule with one more alert muted; None where that changes nothing (all are muted, or it is already)."""
+    if rule.mute_all or alert_id in rule.muted_alert_ids:
+        return None
+    return replace(rule, muted_alert_ids=(*rule.muted_alert_ids, alert_id), updated_at=at, updated_by=actor)
+
+
+def unmuted_alert(rule: Rule, alert_id: str, *, at: datetime, actor: str | None) -> Rule | None:
+    """The rule with the alert not muted; None where that changes nothing."""
+    if rule.mute_all or alert_id not in rule.muted_alert_ids:
+        return None
+    remaining = tuple(muted for muted in rule.muted_alert_ids if muted != alert_id)
+    return replace(rule, muted_alert_ids=remaining, updated_at=at, updated_by=actor)
+
+
+def _expiry_problems(body: MuteBody) -> list[Problem]:
+    if body.expires_at is None and not body.conditions:
+        return [Problem("", "neither expires_at nor conditions is given", "add one of them, or send no body")]
+    if body.expires_at is not None:
+        try:
+            parse_iso(body.expires_at)
+        except (ValueError, OverflowError):
+            return [Problem("expires_at", "is not an ISO 8601 time", "write it like 2026-01-31T12:00:00.000Z")]
+    return []
+
+
+def _condition_problems(body: MuteBody) -> list[Problem]:
+    problems = []
+    for at, condition in enumerate(body.conditions or ()):
+        needed = _MEMBER_OF_CONDITION.get(condition.type)
+        for name in ("field", "value"):
+            is_given = getattr(condition, name) is not None
+            if is_given and name != needed:
+                problems.append(
+                    Problem(f"conditions.{at}.{name}", f"does not belong to {condition.type}", "leave it out")
+                )
+            if not is_given and name == needed:
+                problems.append(Problem(f"conditions.{at}.{name}", "is required", "add it"))
+    return problems

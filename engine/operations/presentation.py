@@ -1,0 +1,171 @@
+"""A rule as responses show it (rest-api.md 3), and such a response read as a body again (DECISIONS 1)."""
+
+from dataclasses import asdict
+from typing import Final
+
+from engine.model.instant import iso
+from engine.model.jsonvalue import JsonObject, JsonValue
+from engine.model.outcome import ExecutionStatus, LastRun, StatusReason
+from engine.model.rule import Action, Frequency, RuleFlapping
+from engine.ports.store import StoredRule
+
+RESPONSE_ONLY: Final = frozenset(
+    {
+        "mute_all",
+        "muted_alert_ids",
+        "created_by",
+        "updated_by",
+        "api_key_owner",
+        "api_key_created_by_user",
+        "created_at",
+        "updated_at",
+        "execution_status",
+        "revision",
+        "scheduled_task_id",
+        "running",
+        "next_run",
+        "last_run",
+        "is_snoozed_until",
+        "snooze_schedule",
+        "active_snoozes",
+        "monitoring",
+        "view_in_app_relative_url",
+        "mapped_params",
+    }
+)
+"""Members of a rule that only responses have."""
+
+_RESPONSE_ONLY_OF_ACTION: Final = frozenset({"connector_type_id"})
+
+
+def present_rule(stored: StoredRule) -> JsonObject:
+    """The rule as public routes return it."""
+    rule = stored.rule
+    shown: JsonObject = {
+        "id": rule.id,
+        "name": rule.name,
+        "rule_type_id": rule.rule_type_id,
+        "consumer": rule.consumer,
+        "enabled": rule.enabled,
+        "mute_all": rule.mute_all,
+        "tags": list(rule.tags),
+        "muted_alert_ids": list(rule.muted_alert_ids),
+        "schedule": {"interval": rule.interval},
+        "params": rule.params,
+        "actions": [present_action(action) for action in rule.actions],
+        "created_by": rule.created_by,
+        "updated_by": rule.updated_by,
+        "api_key_owner": rule.api_key_owner,
+        "api_key_created_by_user": rule.api_key_created_by_user,
+        "created_at": iso(rule.created_at),
+        "updated_at": iso(rule.updated_at),
+        "execution_status": present_execution_status(stored.status.execution_status),
+        "revision": rule.revision,
+        "throttle": rule.throttle,
+        "notify_when": rule.notify_when,
+        "running": stored.status.running,
+        "next_run": _next_run(stored),
+    }
+    return shown | _members_when_set(stored)
+
+
+def present_action(action: Action) -> JsonObject:
+    """One action of a response."""
+    shown: JsonObject = {
+        "id": action.connector_id,
+        "connector_type_id": action.connector_type_id,
+        "params": action.params,
+        "uuid": action.uuid,
+    }
+    if action.group:
+        shown["group"] = action.group
+    if action.frequency is not None:
+        shown["frequency"] = _frequency(action.frequency)
+    if action.alerts_filter is not None:
+        shown["alerts_filter"] = _without_dsl(action.alerts_filter)
+    if action.use_alert_data_for_template is not None:
+        shown["use_alert_data_for_template"] = action.use_alert_data_for_template
+    return shown
+
+
+def present_execution_status(status: ExecutionStatus) -> JsonObject:
+    """``execution_status`` (3.1): error, warning and duration are left out when there is none."""
+    shown: JsonObject = {"status": status.status, "last_execution_date": iso(status.last_execution_date)}
+    if status.last_duration is not None:
+        shown["last_duration"] = status.last_duration
+    if status.error is not None:
+        shown["error"] = _reason(status.error)
+    if status.warning is not None:
+        shown["warning"] = _reason(status.warning)
+    return shown
+
+
+def present_last_run(last_run: LastRun) -> JsonObject:
+    """``last_run`` (3.2)."""
+    return {
+        "outcome": last_run.outcome,
+        "outcome_order": last_run.outcome_order,
+        "warning": last_run.warning,
+        "outcome_msg": None if last_run.outcome_msg is None else list(last_run.outcome_msg),
+        "alerts_count": asdict(last_run.alerts_count),
+    }
+
+
+def body_of_response(document: JsonObject) -> JsonObject:
+    """A rule as a response shows it, as a create body: ``id`` and response-only members are left out.
+
+    Other members stay as they are, so that the checks of bodies judge them.
+    """
+    body = {name: value for name, value in document.items() if name not in RESPONSE_ONLY and name != "id"}
+    if isinstance(body.get("actions"), list):
+        body["actions"] = [_body_of_action(action) for action in body["actions"]]
+    return body
+
+
+def _members_when_set(stored: StoredRule) -> JsonObject:
+    rule, shown = stored.rule, JsonObject()
+    if rule.scheduled_task_id is not None:
+        shown["scheduled_task_id"] = rule.scheduled_task_id
+    if rule.alert_delay is not None:
+        shown["alert_delay"] = {"active": rule.alert_delay}
+    if rule.flapping_is_set:
+        shown["flapping"] = None if rule.flapping is None else _flapping(rule.flapping)
+    if stored.status.last_run is not None:
+        shown["last_run"] = present_last_run(stored.status.last_run)
+    if rule.snooze_schedule:
+        shown["snooze_schedule"] = list(rule.snooze_schedule)
+    return shown
+
+
+def _next_run(stored: StoredRule) -> str | None:
+    shown = stored.schedule.public_next_run
+    return None if shown is None or not stored.rule.enabled else iso(shown)
+
+
+def _flapping(flapping: RuleFlapping) -> JsonObject:
+    shown: JsonObject = {
+        "look_back_window": flapping.look_back_window,
+        "status_change_threshold": flapping.status_change_threshold,
+    }
+    return shown if flapping.enabled else {**shown, "enabled": False}
+
+
+def _frequency(frequency: Frequency) -> JsonObject:
+    return {"summary": frequency.summary, "notify_when": frequency.notify_when, "throttle": frequency.throttle}
+
+
+def _without_dsl(alerts_filter: JsonObject) -> JsonObject:
+    query = alerts_filter.get("query")
+    if not isinstance(query, dict):
+        return alerts_filter
+    return {**alerts_filter, "query": {name: value for name, value in query.items() if name != "dsl"}}
+
+
+def _reason(reason: StatusReason) -> JsonObject:
+    return {"reason": reason.reason, "message": reason.message}
+
+
+def _body_of_action(action: JsonValue) -> JsonValue:
+    if not isinstance(action, dict):
+        return action
+    return {name: value for name, value in action.items() if name not in _RESPONSE_ONLY_OF_ACTION}

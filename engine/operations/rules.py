@@ -1,0 +1,352 @@
+"""What a user may do to rules (rest-api.md 4.1-4.4): each operation reads, checks, and writes in one change."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from engine.model.errors import Conflict, NotFound
+from engine.model.jsonvalue import JsonObject, JsonValue
+from engine.model.rule import DEFAULT_SPACE, Rule
+from engine.model.settings import EngineSettings
+from engine.operations import lifecycle, muting
+from engine.operations.actions import ConnectorLookup
+from engine.operations.admission import Admission
+from engine.operations.body import parse_create, parse_update
+from engine.operations.capacity import warn_of_short_interval
+from engine.operations.checks import find_rule_type
+from engine.operations.definition import edited_rule, new_rule, redefined_rule
+from engine.operations.find import find_rules
+from engine.operations.meaning import is_same_json
+from engine.ports.clock import Ids
+from engine.ports.registry import Registry
+from engine.ports.store import (
+    AuditEntry,
+    RuleChange,
+    RuleKey,
+    RulePage,
+    RuleQuery,
+    Store,
+    StoredRule,
+    VersionedState,
+)
+from engine.run.schedule import rescheduled_for_interval
+from engine.run.subject import identity_of
+from engine.timing.durations import parse_duration
+
+_MAX_TRIES = 3
+
+Decide = Callable[[StoredRule], Awaitable[RuleChange | None]]
+"""Makes a change of a rule as it is now; None = nothing to do. Called anew when the rule changed meanwhile."""
+
+AppliedAs = Literal["created", "updated", "enabled", "disabled", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What applying a definition did: ``updated`` may include enabling or disabling."""
+
+    stored: StoredRule
+    outcome: AppliedAs
+
+
+async def pause_before_retry() -> None:
+    """Wait about 250 ms between two tries of a change (rest-api.md 1.6)."""
+    await asyncio.sleep(0.25 + random.random() * 0.1)  # noqa: S311 - spreads retries, no secret
+
+
+class Rules:
+    """The operations on rules. ``actor`` is the user's name, None without security; all may raise StoreUnavailable."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        registry: Registry,
+        connectors: ConnectorLookup,
+        settings: EngineSettings,
+        ids: Ids,
+        pause: Callable[[], Awaitable[None]] = pause_before_retry,
+    ) -> None:
+        self._store = store
+        self._registry = registry
+        self._settings = settings
+        self._ids = ids
+        self._pause = pause
+        self._admission = Admission(store, registry, connectors, settings, ids)
+
+    async def create(
+        self,
+        body: JsonValue,
+        *,
+        at: datetime,
+        actor: str | None,
+        space: str = DEFAULT_SPACE,
+        rule_id: str | None = None,
+        in_bulk: bool = False,
+    ) -> StoredRule:
+        """Create a rule. Raises, in the order of 1.4: InvalidInput, Forbidden (consumer), Conflict (id taken)."""
+        parsed = parse_create(body)
+        parts = await self._admission.admit_new(parsed, space)
+        rule = new_rule(parsed, parts, rule_id=rule_id or self._ids(), space=space, at=at, actor=actor)
+        schedule, status = lifecycle.start_schedule(rule, at, in_bulk=in_bulk), lifecycle.pending(at)
+        if not await self._store.insert_rule(rule, schedule, status, _audit("create", rule, at, actor)):
+            raise Conflict(f"rule [{rule.id}] exists already")
+        warn_of_short_interval(rule.id, rule.interval, self._settings)
+        return StoredRule(rule=rule, version=1, status=status, schedule=schedule)
+
+    async def get(self, rule_id: str, *, space: str = DEFAULT_SPACE) -> StoredRule:
+        """The rule. Raises NotFound."""
+        return await self._load(RuleKey(space, rule_id))
+
+    async def find(self, query: RuleQuery, *, space: str = DEFAULT_SPACE) -> RulePage:
+        """The rules that match. Raises InvalidInput for a page outside the window."""
+        return await find_rules(self._store, space, query)
+
+    async def update(
+        self, rule_id: str, body: JsonValue, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
+    ) -> StoredRule:
+        """Change a rule as PUT does (2.8). Raises InvalidInput, NotFound or Conflict."""
+        parsed = parse_update(body)
+
+        async def decide(stored: StoredRule) -> RuleChange:
+            parts = await self._admission.admit_edit(parsed, stored)
+            edited = edited_rule(stored.rule, parsed, parts, at=at, actor=actor)
+            return await self._edit(stored, edited, at, actor)
+
+        edited = await self._change(RuleKey(space, rule_id), decide)
+        warn_of_short_interval(rule_id, edited.rule.interval, self._settings)
+        return edited
+
+    async def delete(self, rule_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE) -> None:
+        """Remove a rule; its alerts become untracked, its history stays. Raises NotFound."""
+        key = RuleKey(space, rule_id)
+        stored = await self._load(key)
+        state = await self._state(key)
+        identity = identity_of(stored.rule, self._registry.rule_type(stored.rule.rule_type_id))
+        documents, traces = lifecycle.untracking_of(state.state.active.values(), identity, at)
+        audit = _audit("delete", stored.rule, at, actor)
+        if not await self._store.delete_rule(key, documents, traces, audit):
+            raise NotFound("rule", rule_id)
+
+    async def enable(
+        self,
+        rule_id: str,
+        *,
+        at: datetime,
+        actor: str | None,
+        space: str = DEFAULT_SPACE,
+        in_bulk: bool = False,
+    ) -> StoredRule:
+        """Enable a rule (4.1); an enabled one stays as it is. Raises NotFound, InvalidInput (capacity) or Conflict."""
+
+        async def decide(stored: StoredRule) -> RuleChange | None:
+            rule = stored.rule
+            if not rule.enabled:
+                await self._admission.check_capacity(rule.interval)
+                state = await self._state(_key(rule))
+                change = lifecycle.enabling(stored, state, at=at, actor=actor, in_bulk=in_bulk)
+                return replace(change, audit=_audit("enable", rule, at, actor))
+            if stored.schedule.next_run is None:
+                schedule = lifecycle.start_schedule(rule, at, in_bulk=in_bulk)
+                return RuleChange(rule, stored.version, schedule=schedule)
+            return None
+
+        return await self._change(RuleKey(space, rule_id), decide)
+
+    async def disable(
+        self, rule_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE, untrack: bool = False
+    ) -> StoredRule:
+        """Disable a rule (4.2), with ``untrack`` letting its alerts go. Raises NotFound or Conflict."""
+
+        async def decide(stored: StoredRule) -> RuleChange | None:
+            rule = stored.rule
+            change = lifecycle.disabling(stored, at=at, actor=actor) if rule.enabled else None
+            if untrack:
+                state = await self._state(_key(rule))
+                if change is None and not state.state.active:
+                    return None
+                change = change or RuleChange(rule, stored.version)
+                identity = identity_of(rule, self._registry.rule_type(rule.rule_type_id))
+                change = lifecycle.letting_go(change, state, identity, at)
+            return change and replace(change, audit=_audit("disable", rule, at, actor, untrack=untrack))
+
+        return await self._change(RuleKey(space, rule_id), decide)
+
+    async def mute_all(
+        self, rule_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
+    ) -> StoredRule:
+        """Keep all actions of a rule silent (4.3). Raises NotFound or Conflict."""
+        return await self._mute_all(RuleKey(space, rule_id), True, at, actor)
+
+    async def unmute_all(
+        self, rule_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
+    ) -> StoredRule:
+        """End `mute_all` and every single mute. Raises NotFound or Conflict."""
+        return await self._mute_all(RuleKey(space, rule_id), False, at, actor)
+
+    async def mute_alert(
+        self,
+        rule_id: str,
+        alert_id: str,
+        *,
+        at: datetime,
+        actor: str | None,
+        space: str = DEFAULT_SPACE,
+        validate_existence: bool = True,
+    ) -> StoredRule:
+        """Mute one alert (4.4). Raises NotFound (rule; or alert that the rule never had) or Conflict."""
+        key = RuleKey(space, rule_id)
+
+        async def decide(stored: StoredRule) -> RuleChange | None:
+            if validate_existence and not await self._store.alert_exists(key, alert_id):
+                raise NotFound("alert", alert_id)
+            muted = muting.muted_alert(stored.rule, alert_id, at=at, actor=actor)
+            if muted is None:
+                return None
+            audit = _audit("mute_alert", muted, at, actor, alert_id=alert_id)
+            return RuleChange(muted, stored.version, audit=audit)
+
+        return await self._change(key, decide)
+
+    async def unmute_alert(
+        self, rule_id: str, alert_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
+    ) -> StoredRule:
+        """Unmute one alert; one that is not muted, or unknown, is no error. Raises NotFound (rule) or Conflict."""
+
+        async def decide(stored: StoredRule) -> RuleChange | None:
+            unmuted = muting.unmuted_alert(stored.rule, alert_id, at=at, actor=actor)
+            if unmuted is None:
+                return None
+            return RuleChange(
+                unmuted, stored.version, audit=_audit("unmute_alert", unmuted, at, actor, alert_id=alert_id)
+            )
+
+        return await self._change(RuleKey(space, rule_id), decide)
+
+    async def untrack_alerts(
+        self,
+        rule_id: str,
+        alert_ids: Collection[str],
+        *,
+        at: datetime,
+        actor: str | None,
+        space: str = DEFAULT_SPACE,
+    ) -> StoredRule:
+        """Let chosen active alerts go; ids of others have no effect. Raises NotFound or Conflict."""
+
+        async def decide(stored: StoredRule) -> RuleChange | None:
+            rule = stored.rule
+            identity = identity_of(rule, self._registry.rule_type(rule.rule_type_id))
+            change = lifecycle.untracking(stored, await self._state(_key(rule)), alert_ids, identity, at)
+            audit = _audit("untrack_alerts", rule, at, actor, alert_ids=sorted(alert_ids))
+            return change and replace(change, audit=audit)
+
+        return await self._change(RuleKey(space, rule_id), decide)
+
+    async def apply(
+        self,
+        rule_id: str,
+        body: JsonValue,
+        *,
+        at: datetime,
+        actor: str | None,
+        space: str = DEFAULT_SPACE,
+        in_bulk: bool = True,
+    ) -> Applied:
+        """Make the rule what its file says: create it, or change what differs (DECISIONS 3).
+
+        The file is the whole definition: absent members are cleared, not kept as PUT does. A difference in ``enabled``
+        is an enable or disable. Raises InvalidInput, Forbidden or Conflict.
+        """
+        parsed = parse_create(body)
+        key = RuleKey(space, rule_id)
+        if not await self._store.load_rules([key]):
+            created = await self.create(body, at=at, actor=actor, space=space, rule_id=rule_id, in_bulk=in_bulk)
+            return Applied(created, "created")
+
+        async def decide(stored: StoredRule) -> RuleChange | None:
+            parts = await self._admission.admit_redefinition(parsed, stored)
+            edited = redefined_rule(stored.rule, parsed, parts, at=at, actor=actor)
+            return None if edited.revision == stored.rule.revision else await self._edit(stored, edited, at, actor)
+
+        before = await self._load(key)
+        stored = await self._change(key, decide)
+        outcome: AppliedAs = "unchanged" if stored.rule.revision == before.rule.revision else "updated"
+        if stored.rule.enabled == parsed.enabled:
+            return Applied(stored, outcome)
+        if parsed.enabled:
+            stored = await self.enable(rule_id, at=at, actor=actor, space=space, in_bulk=in_bulk)
+        else:
+            stored = await self.disable(rule_id, at=at, actor=actor, space=space)
+        switched: AppliedAs = "enabled" if parsed.enabled else "disabled"
+        return Applied(stored, switched if outcome == "unchanged" else outcome)
+
+    async def _load(self, key: RuleKey) -> StoredRule:
+        stored = (await self._store.load_rules([key])).get(key)
+        if stored is None:
+            raise NotFound("rule", key.id)
+        return stored
+
+    async def _state(self, key: RuleKey) -> VersionedState:
+        state = await self._store.load_state(key)
+        if state is None:
+            raise NotFound("rule", key.id)
+        return state
+
+    async def _change(self, key: RuleKey, decide: Decide) -> StoredRule:
+        """Read, change, write if nobody else wrote meanwhile; up to two more tries (1.6)."""
+        for attempt in range(_MAX_TRIES):
+            if attempt:
+                await self._pause()
+            stored = await self._load(key)
+            change = await decide(stored)
+            if change is None:
+                return stored
+            if await self._store.change_rule(change):
+                return replace(
+                    stored,
+                    rule=change.rule,
+                    version=stored.version + 1,
+                    schedule=change.schedule or stored.schedule,
+                    status=change.status or stored.status,
+                )
+        raise Conflict(f"rule [{key.id}] was changed by others at the same time; try again")
+
+    async def _edit(self, stored: StoredRule, edited: Rule, at: datetime, actor: str | None) -> RuleChange:
+        """The change that stores an edit, moves the next run, and drops a rule type state that no longer fits."""
+        change = RuleChange(edited, stored.version, audit=_audit("update", edited, at, actor, revision=edited.revision))
+        if edited.enabled and edited.interval != stored.rule.interval:
+            schedule = rescheduled_for_interval(
+                stored.schedule,
+                old_interval=parse_duration(stored.rule.interval),
+                new_interval=parse_duration(edited.interval),
+                now=at,
+            )
+            change = replace(change, schedule=schedule)
+        rule_type = find_rule_type(edited.rule_type_id, self._registry)
+        if is_same_json(stored.rule.params, edited.params) or rule_type.keeps_state(stored.rule.params, edited.params):
+            return change
+        state = await self._state(_key(edited))
+        # Written even if it was empty: a run under way would store the state of the old params otherwise.
+        return replace(change, state=replace(state.state, type_state={}), expected_state_version=state.version)
+
+    async def _mute_all(self, key: RuleKey, is_muted: bool, at: datetime, actor: str | None) -> StoredRule:
+        async def decide(stored: StoredRule) -> RuleChange:
+            rule = muting.muted_all(stored.rule, is_muted=is_muted, at=at, actor=actor)
+            return RuleChange(
+                rule, stored.version, audit=_audit("mute_all" if is_muted else "unmute_all", rule, at, actor)
+            )
+
+        return await self._change(key, decide)
+
+
+def _key(rule: Rule) -> RuleKey:
+    return RuleKey(rule.space, rule.id)
+
+
+def _audit(operation: str, rule: Rule, at: datetime, actor: str | None, **details: JsonValue) -> AuditEntry:
+    shown: JsonObject = {"name": rule.name, **details}
+    return AuditEntry(at, actor, operation, "rule", rule.id, rule.space, shown)
