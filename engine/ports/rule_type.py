@@ -183,3 +183,17 @@ class RuleType(Protocol):
     def compile(self, params: JsonObject) -> Evaluator:
         """Compile validated params. Raises InvalidInput."""
         ...
+
+    def warnings(self, params: JsonObject) -> list[str]:
+        """Texts about validated params that are accepted but probably not meant so, each naming the member; [] = none.
+
+        For the answer of create and update, and for `tocsin check`.
+        """
+        ...
+
+    def keeps_state(self, old_params: JsonObject, new_params: JsonObject) -> bool:
+        """Whether the rule type state survives an edit of the (validated) params; alerts survive in any case.
+
+        False: the next run gets ``{}`` as rule type state. Types without state answer True.
+        """
+        ...
