@@ -96,10 +96,19 @@ class RuleStatus:
 class Schedule:
     """When a rule runs: ``next_run`` (None = never), the ``anchor`` its slots are counted from, the last planned time.
 
-    ``shown_next_run`` is what ``next_run`` of the public rule says where that differs (rule-run.md 8, 12).
+    ``shown_next_run`` is what ``next_run`` of the public rule says where that differs (rule-run.md 8, 12);
+    ``is_next_run_hidden``: it says null although a run is planned (after some time-outs).
     """
 
     next_run: datetime | None
     anchor: datetime | None
     last_planned: datetime | None = None
     shown_next_run: datetime | None = None
+    is_next_run_hidden: bool = False
+
+    @property
+    def public_next_run(self) -> datetime | None:
+        """``next_run`` as the public rule shows it; null when the rule is not scheduled."""
+        if self.next_run is None or self.is_next_run_hidden:
+            return None
+        return self.next_run if self.shown_next_run is None else self.shown_next_run

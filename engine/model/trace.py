@@ -20,6 +20,7 @@ class RuleIdentity:
     producer: str | None = None
     category: str | None = None
     revision: int | None = None
+    license: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
