@@ -11,9 +11,10 @@ from engine.notify.unsupported import refuse_unsupported
 from engine.ports.connector import TemplateTreatment
 from engine.ports.rule_type import RuleType
 from engine.template.params import CompiledParams, compile_params
+from engine.template.variables import RuleVariables
 from engine.timing.durations import is_duration, parse_duration
 
-ParamsInjection: TypeAlias = Callable[[JsonObject, JsonObject], JsonObject]
+ParamsInjection: TypeAlias = Callable[[JsonObject, RuleVariables], JsonObject]
 """What a connector type adds after rendering: (params, rule variables) -> params (actions-scheduling.md 13)."""
 
 

@@ -1,6 +1,5 @@
 """Which candidates are let through: run limits, the connector itself, room in the queue (actions-scheduling.md 10)."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -47,16 +46,16 @@ def admit(situation: DecisionInput, candidates: Iterable[Candidate]) -> Admissio
     """Walk the candidates in order and stop each one at the first limit that it meets."""
     accepted: list[Candidate] = []
     refused: list[Refusal] = []
-    by_type: Counter[str] = Counter()
+    by_type: dict[str, int] = {}
     for candidate in candidates:
         type_id = connector_type_of(situation, candidate.action)
-        reason = _run_limit(situation, type_id, len(accepted), by_type[type_id])
+        reason = _run_limit(situation, type_id, len(accepted), by_type.get(type_id, 0))
         reason = reason or _connector_fault(situation, candidate.action)
         if reason is not None:
             refused.append(Refusal(candidate, reason))
         else:
             accepted.append(candidate)
-            by_type[type_id] += 1
+            by_type[type_id] = by_type.get(type_id, 0) + 1
     kept, dropped = _fit_into_queue(situation, accepted)
     return Admission(
         kept,
@@ -93,6 +92,8 @@ def _fit_into_queue(
     situation: DecisionInput, accepted: Sequence[Candidate]
 ) -> tuple[tuple[Candidate, ...], tuple[Refusal, ...]]:
     room = max(situation.queue_room, 0)
+    if len(accepted) <= room:
+        return tuple(accepted), ()
     full = _limit_reached(("limit", "queue"), ("room", room))
     return tuple(accepted[:room]), tuple(Refusal(candidate, full) for candidate in accepted[room:])
 

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from engine.model.alert import Alert
-from engine.model.jsonvalue import JsonObject
 from engine.model.notification import LedgerEntry
 from engine.model.rule import Rule
 from engine.model.settings import EngineSettings
 from engine.notify.actions import CompiledAction
 from engine.ports.rule_type import RuleType
 from engine.run.transition import Transition
+from engine.template.variables import RuleVariables
 
 _DEFAULTS = EngineSettings()
 
@@ -44,7 +44,7 @@ class DecisionInput:
     at: datetime
     execution_uuid: str
     connectors: Mapping[str, ConnectorAvailability]
-    rule_variables: JsonObject
+    rule_variables: RuleVariables
     is_cancelled: bool = False
     is_dry: bool = False
     max_actions: int = _DEFAULTS.max_actions

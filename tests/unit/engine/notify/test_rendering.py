@@ -57,7 +57,7 @@ def test_what_a_connector_type_injects_comes_after_rendering(
     base_rule, situation_of, rule_type, action_of, alert_of, run_once
 ):
     def add_link(params, variables):
-        return params | {"link": "{{alert.id}} of " + variables["rule"]["name"]}
+        return params | {"link": "{{alert.id}} of " + variables.fixed["rule"]["name"]}
 
     actions = (
         action_of("u1", connector_type_id=".linked", params={"message": "{{alert.id}}"}),
