@@ -62,7 +62,9 @@ class Delivery:
         self._store, self._directory, self._registry = store, directory, registry
         self._clock, self._settings, self._random, self._owner = clock, settings, random, owner
         self._runner = ConnectorRunner(registry, http, settings.http)
-        self._lanes: defaultdict[ConnectorKey, _Lane] = defaultdict(lambda: _Lane(settings.delivery_concurrency))
+        self._doorways: defaultdict[ConnectorKey, _Doorway] = defaultdict(
+            lambda: _Doorway(settings.delivery_concurrency)
+        )
 
     async def deliver_due(self, at: datetime) -> DeliverySummary:
         """Deliver until nothing is due at ``at`` and everything begun has ended.
@@ -92,7 +94,7 @@ class Delivery:
     async def _start_due(self, at: datetime, sending: set["asyncio.Task[DeliveryReport]"]) -> None:
         """Begin everything that is due and whose connector has room."""
         is_more_due = True
-        while is_more_due and sum(lane.in_flight for lane in self._lanes.values()) < _MOST_IN_FLIGHT:
+        while is_more_due and sum(doorway.in_flight for doorway in self._doorways.values()) < _MOST_IN_FLIGHT:
             claimed = await self._claim(at)
             for one in claimed:
                 sending.add(self._start(one))
@@ -100,16 +102,16 @@ class Delivery:
 
     def _start(self, claimed: ClaimedNotification) -> "asyncio.Task[DeliveryReport]":
         key = ConnectorKey(claimed.notification.space, claimed.notification.connector_id)
-        lane = self._lanes[key]
-        lane.in_flight += 1
+        doorway = self._doorways[key]
+        doorway.in_flight += 1
 
-        def leave_lane(_: "asyncio.Task[DeliveryReport]") -> None:
-            lane.in_flight -= 1
-            if not lane.in_flight:
-                self._lanes.pop(key, None)
+        def leave(_: "asyncio.Task[DeliveryReport]") -> None:
+            doorway.in_flight -= 1
+            if not doorway.in_flight:
+                self._doorways.pop(key, None)
 
-        task = asyncio.create_task(self._deliver(claimed, lane))
-        task.add_done_callback(leave_lane)
+        task = asyncio.create_task(self._deliver(claimed, doorway))
+        task.add_done_callback(leave)
         return task
 
     async def _claim(self, at: datetime) -> Sequence[ClaimedNotification]:
@@ -118,13 +120,13 @@ class Delivery:
         So even if all are for one connector, none waits for longer than its predecessors take, and the lease suffices.
         """
         room = self._settings.delivery_concurrency
-        busy = frozenset(key for key, lane in self._lanes.items() if lane.in_flight >= room)
+        busy = frozenset(key for key, doorway in self._doorways.items() if doorway.in_flight >= room)
         lease_until = max(at, self._clock.now()) + _LEASE
         return await self._store.claim_notifications(at, room, self._owner, lease_until, busy_connectors=busy)
 
-    async def _deliver(self, claimed: ClaimedNotification, lane: "_Lane") -> DeliveryReport:
+    async def _deliver(self, claimed: ClaimedNotification, doorway: "_Doorway") -> DeliveryReport:
         try:
-            async with lane.room:
+            async with doorway.room:
                 return self._report(claimed, await self._attempt(claimed))
         except Exception as error:  # noqa: BLE001 - one notification must never stop the others
             _log.error("delivering notification %s raised %s", claimed.notification.id, type(error).__name__)
@@ -172,8 +174,8 @@ class Delivery:
         return DeliverySummary(states.count("delivered"), states.count("pending"), states.count("dead"))
 
 
-class _Lane:
-    """The notifications that are on their way to one connector; ``in_flight`` counts those that wait for room too."""
+class _Doorway:
+    """What is on its way to one connector; ``in_flight`` counts those that still wait for room too."""
 
     def __init__(self, room: int) -> None:
         self.in_flight = 0

@@ -6,6 +6,7 @@ Rules: connector-framework.md 6. No cookies, no proxies from the environment.
 import asyncio
 import base64
 import errno
+import re
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from engine.ports.target import Target, is_host_allowed, read_target
 _DEFAULT_HEADERS = {"Accept": "application/json, text/plain, */*", "User-Agent": "Tocsin"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE | re.ASCII)
 _IDLE_CONNECTION_S = 4.0
 """Shorter than the usual 5 s of servers, so that a request seldom meets a connection that is just being closed."""
 
@@ -157,17 +159,20 @@ class _Hop:
 
     def redirected(self, status: int, location: str) -> "_Hop":
         """The next request. A new location's own credentials are not used: the sender did not give them."""
-        try:
-            target = _read_target(urljoin(self.target.url, location))
-        except ValueError:
-            raise _refused("a redirect leads to an invalid URL") from None
-        hop = replace(self, target=target)
+        hop = replace(self, target=_read_target(_absolute(location, self.target)))
         if (status in (301, 302) and self.method == "POST") or (status == 303 and self.method not in ("GET", "HEAD")):
             hop = replace(hop, method="GET", body=None, headers=dict(_without_content_headers(self.headers)))
-        if target.origin == self.target.origin:
+        if hop.target.origin == self.target.origin:
             return hop
         dropped = hop.private | {"host"}
         return replace(hop, headers={name: value for name, value in hop.headers.items() if name.lower() not in dropped})
+
+
+def _absolute(location: str, base: Target) -> str:
+    """The URL of a redirect. Where it begins with a scheme or a host, `urljoin` would fill in a missing host."""
+    if _SCHEME.match(location):
+        return location
+    return f"{base.scheme}:{location}" if location.startswith("//") else urljoin(base.url, location)
 
 
 def _read_target(url: str) -> Target:

@@ -1,0 +1,32 @@
+"""Secrets are taken out of texts (connector-framework.md 12)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.model.jsonvalue import JsonObject
+from engine.service.redaction import redact
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets", "expected"),
+    [
+        ("password s3cret! is wrong", {"password": "s3cret!"}, "password <redacted> is wrong"),
+        ("https://h/?k=s3cret%21", {"key": "s3cret!"}, "https://h/?k=<redacted>"),
+        ('{"k":"a\\"b\\u00fc"}', {"key": 'a"bü'}, '{"k":"<redacted>"}'),
+        ("Basic Ym9iOnBhc3M=", {"user": "bob", "password": "pass"}, "Basic <redacted>"),
+        ("token abcdefgh", {"secretHeaders": {"X-Key": "abcdefgh"}}, "token <redacted>"),
+        ("one two", {"list": ["two!", "one two"]}, "<redacted>"),
+        ("longest-secret", {"a": "longest", "b": "longest-secret"}, "<redacted>"),
+        ("the host p answered", {"password": "p"}, "the host <redacted> answered"),
+        ("nothing here", {"password": None, "user": "", "key": " "}, "nothing here"),
+    ],
+)
+def test_each_form_of_a_secret_is_replaced(text: str, secrets: JsonObject, expected: str) -> None:
+    assert redact(text, secrets) == expected
+
+
+@given(st.text(max_size=20), st.text(min_size=4, max_size=20), st.text(max_size=20))
+def test_no_secret_of_four_characters_survives(before: str, secret: str, after: str) -> None:
+    if secret.strip() and secret not in "<redacted>":
+        assert secret not in redact(before + secret + after, {"key": secret}).replace("<redacted>", "\n\n")
