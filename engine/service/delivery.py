@@ -62,9 +62,9 @@ class Delivery:
         self._store, self._directory, self._registry = store, directory, registry
         self._clock, self._settings, self._random, self._owner = clock, settings, random, owner
         self._runner = ConnectorRunner(registry, http, settings.http)
-        self._doorways: defaultdict[ConnectorKey, _Doorway] = defaultdict(
-            lambda: _Doorway(settings.delivery_concurrency)
-        )
+        self._room = max(1, settings.delivery_concurrency)
+        self._doorways: defaultdict[ConnectorKey, _Doorway] = defaultdict(lambda: _Doorway(self._room))
+        self._claiming = asyncio.Lock()
 
     async def deliver_due(self, at: datetime) -> DeliverySummary:
         """Deliver until nothing is due at ``at`` and everything begun has ended.
@@ -90,27 +90,29 @@ class Delivery:
         finally:
             for task in sending:
                 task.cancel()
+            if sending:
+                await asyncio.wait(sending)
 
     async def _start_due(self, at: datetime, sending: set["asyncio.Task[DeliveryReport]"]) -> None:
         """Begin everything that is due and whose connector has room."""
-        is_more_due = True
-        while is_more_due and sum(doorway.in_flight for doorway in self._doorways.values()) < _MOST_IN_FLIGHT:
-            claimed = await self._claim(at)
-            for one in claimed:
-                sending.add(self._start(one))
-            is_more_due = len(claimed) == self._settings.delivery_concurrency
+        async with self._claiming:
+            is_more_due = True
+            while is_more_due and sum(doorway.in_flight for doorway in self._doorways.values()) < _MOST_IN_FLIGHT:
+                claimed = await self._claim(at)
+                sending.update(map(self._start, claimed))
+                is_more_due = len(claimed) == self._room
 
     def _start(self, claimed: ClaimedNotification) -> "asyncio.Task[DeliveryReport]":
         key = ConnectorKey(claimed.notification.space, claimed.notification.connector_id)
         doorway = self._doorways[key]
-        doorway.in_flight += 1
 
-        def leave(_: "asyncio.Task[DeliveryReport]") -> None:
-            doorway.in_flight -= 1
-            if not doorway.in_flight:
+        def leave(task: "asyncio.Task[DeliveryReport]") -> None:
+            doorway.tasks.discard(task)
+            if not doorway.tasks:
                 self._doorways.pop(key, None)
 
         task = asyncio.create_task(self._deliver(claimed, doorway))
+        doorway.tasks.add(task)
         task.add_done_callback(leave)
         return task
 
@@ -119,10 +121,9 @@ class Delivery:
 
         So even if all are for one connector, none waits for longer than its predecessors take, and the lease suffices.
         """
-        room = self._settings.delivery_concurrency
-        busy = frozenset(key for key, doorway in self._doorways.items() if doorway.in_flight >= room)
+        busy = frozenset(key for key, doorway in self._doorways.items() if doorway.in_flight >= self._room)
         lease_until = max(at, self._clock.now()) + _LEASE
-        return await self._store.claim_notifications(at, room, self._owner, lease_until, busy_connectors=busy)
+        return await self._store.claim_notifications(at, self._room, self._owner, lease_until, busy_connectors=busy)
 
     async def _deliver(self, claimed: ClaimedNotification, doorway: "_Doorway") -> DeliveryReport:
         try:
@@ -175,8 +176,13 @@ class Delivery:
 
 
 class _Doorway:
-    """What is on its way to one connector; ``in_flight`` counts those that still wait for room too."""
+    """What is on its way to one connector, waiting for room included."""
 
     def __init__(self, room: int) -> None:
-        self.in_flight = 0
         self.room = asyncio.Semaphore(room)
+        self.tasks: set[asyncio.Task[DeliveryReport]] = set()
+
+    @property
+    def in_flight(self) -> int:
+        """Asks the tasks themselves: their callbacks run a little after they have ended."""
+        return sum(not task.done() for task in self.tasks)

@@ -1,0 +1,397 @@
+"""Delivery of the outbox (connector-framework.md 5.3): at least once, in order, no connector delaying another."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from engine.model.connector import Connector, ConnectorResult
+from engine.model.errors import StoreUnavailable
+from engine.model.notification import Notification
+from engine.model.settings import AttemptSettings, EngineSettings
+from engine.ports.connector import ConnectorExecution
+from engine.ports.registry import Registry
+from engine.ports.store import ClaimedNotification, ConnectorKey, DeliveryReport, Store
+from engine.service.connectors import PreconfiguredConnectors
+from engine.service.delivery import Delivery, DeliverySummary
+
+AT = datetime(2024, 1, 1, 12, tzinfo=UTC)
+FAILED = ConnectorResult("error", "failed", retry=True)
+# The fixtures of conftest.py; test folders are no packages to import from.
+ScriptedType = Any
+
+
+class StoppedClock:
+    def __init__(self) -> None:
+        self.at = AT
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Any:
+        raise AssertionError("delivery sets no timers")
+
+
+@dataclass
+class Row:
+    notification: Notification
+    due_at: datetime | None
+    state: str = "pending"
+    attempts: int = 0
+    fence: int = 0
+    error: str | None = None
+
+
+@dataclass
+class Outbox:
+    """The outbox part of the store port, in memory."""
+
+    rows: list[Row] = field(default_factory=list)
+    recorded: list[tuple[str, str]] = field(default_factory=list)
+    failures: int = 0
+
+    def queue(self, number: int, connector_id: str, alert_id: str | None = None, type_id: str = ".scripted") -> None:
+        notification = Notification(
+            id=f"n-{number}",
+            space="default",
+            rule_id="r1",
+            rule_type_id="t",
+            execution_uuid="e",
+            consumer="alerts",
+            action_uuid="a",
+            connector_id=connector_id,
+            connector_type_id=type_id,
+            group="default",
+            alert_id=alert_id or f"alert-{number}",
+            alert_uuid=None,
+            params={"number": number},
+            created_at=AT,
+        )
+        self.rows.append(Row(notification, AT))
+
+    async def claim_notifications(
+        self,
+        at: datetime,
+        limit: int,
+        owner: str,
+        lease_until: datetime,
+        *,
+        busy_connectors: Collection[ConnectorKey] = (),
+    ) -> list[ClaimedNotification]:
+        assert lease_until > at + timedelta(minutes=5), "a lease must outlast the longest execution"
+        claimed: list[ClaimedNotification] = []
+        chains: set[tuple[str, str | None]] = set()
+        for row in self.rows:
+            chain = (row.notification.connector_id, row.notification.alert_id)
+            if row.due_at is None or len(claimed) == limit:
+                continue
+            is_busy = ConnectorKey(row.notification.space, row.notification.connector_id) in busy_connectors
+            if row.due_at <= at and chain not in chains and not is_busy:
+                row.state, row.due_at = "sending", lease_until
+                row.attempts, row.fence = row.attempts + 1, row.fence + 1
+                claimed.append(ClaimedNotification(row.notification, row.attempts, row.fence))
+            chains.add(chain)
+        return claimed
+
+    async def finish_notifications(self, reports: Sequence[DeliveryReport]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise StoreUnavailable("gone")
+        for report in reports:
+            [row] = [row for row in self.rows if row.notification.id == report.claimed.notification.id]
+            assert row.fence == report.claimed.fence
+            row.state, row.due_at, row.error = report.state, report.next_attempt_at, report.error
+            self.recorded.append((row.notification.id, report.state))
+
+
+@dataclass
+class Bench:
+    scripted: ScriptedType
+    http: Any
+    outbox: Outbox = field(default_factory=Outbox)
+    clock: StoppedClock = field(default_factory=StoppedClock)
+
+    def delivery(self, concurrency: int = 4, attempts: AttemptSettings | None = None) -> Delivery:
+        registry = Registry()
+        registry.add_connector_type(self.scripted)
+        connectors = PreconfiguredConnectors(
+            [Connector(name, name, ".scripted") for name in ("one", "two", "three")]
+            + [Connector("odd", "odd", ".unknown")]
+        )
+        return Delivery(
+            store=cast(Store, self.outbox),
+            directory=connectors,
+            registry=registry,
+            http=self.http,
+            clock=self.clock,
+            settings=EngineSettings(delivery_concurrency=concurrency, attempts=attempts or AttemptSettings()),
+            random=lambda: 0.5,
+            owner="test",
+        )
+
+    def sent(self, connector_id: str) -> list[int]:
+        return [
+            execution.params["number"]
+            for execution in self.scripted.executions
+            if execution.connector.id == connector_id
+        ]
+
+    def states(self) -> list[str]:
+        return [row.state for row in self.outbox.rows]
+
+
+@pytest.fixture
+def bench(scripted: ScriptedType, no_http: Any) -> Bench:
+    return Bench(scripted, no_http)
+
+
+def answer(bench: Bench, connector_id: str, *results: object) -> None:
+    """What the connector does in turn; the last one for ever."""
+    left = list(results)
+
+    async def behaviour(_: ConnectorExecution) -> object:
+        result = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    bench.scripted.behaviours[connector_id] = behaviour
+
+
+class TestDelivered:
+    async def test_everything_due_is_sent_once_with_its_id(self, bench: Bench) -> None:
+        for number in range(10):
+            bench.outbox.queue(number, "one" if number % 2 else "two")
+        assert await bench.delivery().deliver_due(AT) == DeliverySummary(delivered=10)
+        executions = bench.scripted.executions
+        assert sorted(e.idempotency_key for e in executions) == sorted(f"n-{number}" for number in range(10))
+        assert {e.at for e in executions} == {AT}
+        assert bench.states() == ["delivered"] * 10
+
+    async def test_nothing_due_is_nothing_done(self, bench: Bench) -> None:
+        bench.outbox.queue(1, "one")
+        delivery = bench.delivery()
+        assert await delivery.deliver_due(AT - timedelta(seconds=1)) == DeliverySummary()
+        assert bench.scripted.executions == []
+
+    async def test_nothing_is_recorded_as_delivered_before_it_was_sent(self, bench: Bench) -> None:
+        recorded_when_sent: list[list[tuple[str, str]]] = []
+
+        async def look(_: ConnectorExecution) -> None:
+            recorded_when_sent.append(list(bench.outbox.recorded))
+
+        bench.scripted.behaviours["one"] = look
+        bench.outbox.queue(1, "one")
+        await bench.delivery().deliver_due(AT)
+        assert recorded_when_sent == [[]]
+        assert bench.outbox.recorded == [("n-1", "delivered")]
+
+    async def test_one_alerts_notifications_keep_their_order(self, bench: Bench) -> None:
+        for number in range(6):
+            bench.outbox.queue(number, "one", alert_id="same")
+        await bench.delivery().deliver_due(AT)
+        assert bench.sent("one") == [0, 1, 2, 3, 4, 5]
+        assert bench.scripted.most_running["one"] == 1
+
+    def test_summaries_add_up(self) -> None:
+        assert DeliverySummary(1, 2, 3) + DeliverySummary(10, 20, 30) == DeliverySummary(11, 22, 33)
+
+
+class TestFailed:
+    async def test_a_retryable_failure_waits_for_its_time(self, bench: Bench) -> None:
+        answer(bench, "one", FAILED, None)
+        bench.outbox.queue(1, "one")
+        delivery = bench.delivery()
+        assert await delivery.deliver_due(AT) == DeliverySummary(retried=1)
+        [row] = bench.outbox.rows
+        assert (row.state, row.due_at) == ("pending", AT + timedelta(seconds=30))
+        assert "failed" in (row.error or "")
+        bench.clock.at = AT + timedelta(seconds=30)
+        assert await delivery.deliver_due(bench.clock.at) == DeliverySummary(delivered=1)
+        assert [e.idempotency_key for e in bench.scripted.executions] == ["n-1", "n-1"]
+
+    async def test_an_older_failure_holds_back_the_younger_of_its_alert_only(self, bench: Bench) -> None:
+        answer(bench, "one", FAILED, None)
+        bench.outbox.queue(1, "one", alert_id="same")
+        bench.outbox.queue(2, "one", alert_id="same")
+        bench.outbox.queue(3, "one", alert_id="other")
+        await bench.delivery(concurrency=1).deliver_due(AT)
+        assert bench.states() == ["pending", "pending", "delivered"]
+
+    @pytest.mark.parametrize(
+        ("attempts", "type_max_attempts", "expected"),
+        [
+            (AttemptSettings(), None, 3),
+            (AttemptSettings(), 2, 2),
+            (AttemptSettings(max_attempts=4), 2, 4),
+            (AttemptSettings(max_attempts=4, by_connector_type={".scripted": 1}), 2, 1),
+        ],
+    )
+    async def test_after_the_last_attempt_it_is_dead(
+        self, bench: Bench, attempts: AttemptSettings, type_max_attempts: int | None, expected: int
+    ) -> None:
+        bench.scripted.max_attempts = type_max_attempts
+        answer(bench, "one", FAILED)
+        bench.outbox.queue(1, "one")
+        delivery = bench.delivery(attempts=attempts)
+        for _ in range(expected):
+            assert bench.states() == ["pending"]
+            await delivery.deliver_due(bench.clock.at)
+            bench.clock.at += timedelta(hours=2)
+        assert bench.states() == ["dead"]
+        assert len(bench.scripted.executions) == expected
+
+    @pytest.mark.parametrize(
+        ("retry_after", "waits"),
+        [(timedelta(minutes=10), timedelta(minutes=10)), (timedelta(hours=9), timedelta(hours=1))],
+    )
+    async def test_a_given_time_is_kept_up_to_an_hour(
+        self, bench: Bench, retry_after: timedelta, waits: timedelta
+    ) -> None:
+        answer(bench, "one", ConnectorResult("error", "later", retry=AT + retry_after))
+        bench.outbox.queue(1, "one")
+        await bench.delivery().deliver_due(AT)
+        assert bench.outbox.rows[0].due_at == AT + waits
+
+    async def test_a_time_in_the_past_means_at_once_and_counts(self, bench: Bench) -> None:
+        answer(bench, "one", ConnectorResult("error", "later", retry=AT - timedelta(hours=1)))
+        bench.outbox.queue(1, "one")
+        assert await bench.delivery().deliver_due(AT) == DeliverySummary(retried=2, dead=1)
+
+    async def test_the_delay_counts_from_the_end_of_the_attempt(self, bench: Bench) -> None:
+        async def take_a_minute(_: ConnectorExecution) -> ConnectorResult:
+            bench.clock.at += timedelta(minutes=1)
+            return FAILED
+
+        bench.scripted.behaviours["one"] = take_a_minute
+        bench.outbox.queue(1, "one")
+        await bench.delivery().deliver_due(AT)
+        assert bench.outbox.rows[0].due_at == AT + timedelta(minutes=1, seconds=30)
+
+    @pytest.mark.parametrize(
+        ("connector_id", "mentioned"), [("nowhere", "nowhere"), ("odd", ".unknown"), ("one", "refused")]
+    )
+    async def test_what_no_attempt_can_mend_is_dead_at_once(
+        self, bench: Bench, connector_id: str, mentioned: str
+    ) -> None:
+        answer(bench, "one", ConnectorResult("error", "refused"))
+        bench.outbox.queue(1, connector_id)
+        assert await bench.delivery().deliver_due(AT) == DeliverySummary(dead=1)
+        assert mentioned in (bench.outbox.rows[0].error or "")
+
+    async def test_a_notification_that_outlived_its_last_attempt_is_not_sent_again(self, bench: Bench) -> None:
+        bench.outbox.queue(1, "one")
+        bench.outbox.rows[0].attempts = 3
+        assert await bench.delivery().deliver_due(AT) == DeliverySummary(dead=1)
+        assert bench.scripted.executions == []
+
+    @pytest.mark.parametrize(
+        "outcome",
+        [
+            RuntimeError("boom"),
+            {"status": "ok"},
+            ConnectorResult("error", "naive time", retry=datetime(2024, 1, 1)),  # noqa: DTZ001 - what is tested
+        ],
+    )
+    async def test_a_broken_connector_stops_no_other(self, bench: Bench, outcome: object) -> None:
+        answer(bench, "one", outcome)
+        for number in range(8):
+            bench.outbox.queue(number, "one" if number % 2 else "two")
+        assert await bench.delivery().deliver_due(AT) == DeliverySummary(delivered=4, retried=4)
+
+    async def test_a_directory_that_breaks_is_tried_again(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(PreconfiguredConnectors, "get", lambda *_: {}["key"])
+        bench.outbox.queue(1, "one")
+        assert await bench.delivery().deliver_due(AT) == DeliverySummary(retried=1)
+
+
+class TestConcurrency:
+    @pytest.mark.parametrize("concurrency", [1, 3])
+    async def test_a_connector_gets_as_many_at_a_time_as_set(self, bench: Bench, concurrency: int) -> None:
+        for number in range(20):
+            bench.outbox.queue(number, "one" if number % 2 else "two")
+        assert (await bench.delivery(concurrency).deliver_due(AT)).delivered == 20
+        assert bench.scripted.most_running == {"one": concurrency, "two": concurrency}
+
+    async def test_a_slow_connector_with_a_backlog_delays_no_other(self, bench: Bench) -> None:
+        gate, is_other_done = asyncio.Event(), asyncio.Event()
+
+        async def wait(_: ConnectorExecution) -> None:
+            await gate.wait()
+
+        async def count(execution: ConnectorExecution) -> None:
+            if execution.params["number"] == 109:
+                is_other_done.set()
+
+        bench.scripted.behaviours |= {"one": wait, "two": count}
+        for number in range(100):
+            bench.outbox.queue(number, "one")
+        for number in range(100, 110):
+            bench.outbox.queue(number, "two", alert_id="same")
+        delivering = asyncio.create_task(bench.delivery().deliver_due(AT))
+        async with asyncio.timeout(10):
+            await is_other_done.wait()
+        assert len(bench.sent("one")) == 4
+        gate.set()
+        assert await delivering == DeliverySummary(delivered=110)
+
+    async def test_a_later_call_goes_on_while_an_earlier_one_waits(self, bench: Bench) -> None:
+        gate = asyncio.Event()
+
+        async def wait(_: ConnectorExecution) -> None:
+            await gate.wait()
+
+        bench.scripted.behaviours["one"] = wait
+        delivery = bench.delivery(concurrency=2)
+        for number in range(5):
+            bench.outbox.queue(number, "one")
+        earlier = asyncio.create_task(delivery.deliver_due(AT))
+        while len(bench.sent("one")) < 2:  # noqa: ASYNC110 - lets the first call begin its sends
+            await asyncio.sleep(0)
+        bench.outbox.queue(5, "two")
+        assert await delivery.deliver_due(AT) == DeliverySummary(delivered=1)
+        gate.set()
+        assert await earlier == DeliverySummary(delivered=5)
+        assert bench.scripted.most_running["one"] == 2
+
+    async def test_a_cancelled_call_leaves_room_for_the_next(self, bench: Bench) -> None:
+        async def wait_for_ever(_: ConnectorExecution) -> None:
+            await asyncio.Event().wait()
+
+        bench.scripted.behaviours["one"] = wait_for_ever
+        delivery = bench.delivery(concurrency=1)
+        bench.outbox.queue(1, "one")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await delivery.deliver_due(AT)
+        assert bench.states() == ["sending"]
+        answer(bench, "one", None)
+        bench.clock.at = AT + timedelta(hours=1)
+        assert await delivery.deliver_due(bench.clock.at) == DeliverySummary(delivered=1)
+
+
+class TestStoreFailure:
+    async def test_what_was_sent_is_recorded_before_the_error_is_raised(self, bench: Bench) -> None:
+        for number in range(3):
+            bench.outbox.queue(number, "one")
+        bench.outbox.failures = 1
+        with pytest.raises(StoreUnavailable):
+            await bench.delivery().deliver_due(AT)
+        assert bench.states() == ["delivered"] * 3
+
+    async def test_what_could_not_be_recorded_is_sent_again_under_the_same_id(self, bench: Bench) -> None:
+        bench.outbox.queue(1, "one")
+        bench.outbox.failures = 2
+        delivery = bench.delivery()
+        with pytest.raises(StoreUnavailable):
+            await delivery.deliver_due(AT)
+        assert bench.states() == ["sending"]
+        bench.clock.at = AT + timedelta(hours=1)
+        assert await delivery.deliver_due(bench.clock.at) == DeliverySummary(delivered=1)
+        assert [e.idempotency_key for e in bench.scripted.executions] == ["n-1", "n-1"]
