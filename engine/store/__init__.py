@@ -1,1 +1,1 @@
-"""Implementation of the store port: tables, transactions, migrations."""
+"""The embedded store: tables, transactions, migrations. `engine.store.sqlite.open_store` is the way in."""

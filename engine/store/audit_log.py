@@ -1,0 +1,43 @@
+"""Who changed what."""
+
+from sqlalchemy import Connection, insert, select
+
+from engine.model.instant import from_ms, to_ms
+from engine.ports.store import AuditEntry
+from engine.store.tables import audit
+
+
+def record_audit(connection: Connection, entry: AuditEntry | None) -> None:
+    """Append an entry, if there is one."""
+    if entry is None:
+        return
+    row = {
+        "at": to_ms(entry.at),
+        "actor": entry.actor,
+        "operation": entry.operation,
+        "object_kind": entry.object_kind,
+        "object_id": entry.object_id,
+        "space": entry.space,
+        "details": entry.details,
+    }
+    connection.execute(insert(audit), row)
+
+
+def read_audit(connection: Connection, space: str, limit: int) -> list[AuditEntry]:
+    """The newest ``limit`` entries, oldest first."""
+    rows = connection.execute(
+        select(audit).where(audit.c.space == space).order_by(audit.c.seq.desc()).limit(limit)
+    ).mappings()
+    entries = [
+        AuditEntry(
+            at=from_ms(row["at"]),
+            actor=row["actor"],
+            operation=row["operation"],
+            object_kind=row["object_kind"],
+            object_id=row["object_id"],
+            space=row["space"],
+            details=row["details"],
+        )
+        for row in rows
+    ]
+    return entries[::-1]

@@ -1,0 +1,128 @@
+"""Claims: who may run which rule until when.
+
+A claim sets a lease and raises the rule's fence. Committing, handing back and renewing all ask for the same fence *and*
+a lease that is still set, so that nothing is done twice under one claim.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, or_, select, update
+
+from engine.model.instant import from_ms, to_ms
+from engine.ports.store import Claim, RuleKey
+from engine.store.encoding import instant_or_none
+from engine.store.rules import ids_by_space
+from engine.store.state_codec import decode_state
+from engine.store.status_codec import unpack_schedule
+from engine.store.tables import rule_runtime, rules
+
+_runtime = rule_runtime.c
+
+_CLAIMABLE = select(
+    rules.c.space,
+    rules.c.id,
+    rules.c.version,
+    _runtime.rule_no,
+    _runtime.next_run,
+    _runtime.anchor,
+    _runtime.last_planned,
+    _runtime.shown_next_run,
+    _runtime.schedule_version,
+    _runtime.fence,
+    _runtime.state_version,
+    _runtime.state,
+).join_from(rule_runtime, rules, rules.c.no == _runtime.rule_no)
+
+
+def claim_due(connection: Connection, at: datetime, limit: int, owner: str, lease_until: datetime) -> list[Claim]:
+    """Claim rules whose next run is due and that nobody holds, most overdue first."""
+    due = _CLAIMABLE.where(_runtime.next_run <= to_ms(at), _is_free(at)).order_by(_runtime.next_run, _runtime.rule_no)
+    rows = _claim(connection, due.limit(limit), owner, lease_until)
+    return [_unpack_claim(row, from_ms(row["next_run"])) for row in rows]
+
+
+def claim_rule(
+    connection: Connection, key: RuleKey, planned: datetime, owner: str, lease_until: datetime
+) -> Claim | None:
+    """Claim one rule whatever its schedule says; None if unknown or leased beyond ``planned``."""
+    one = _CLAIMABLE.where(rules.c.space == key.space, rules.c.id == key.id, _is_free(planned))
+    rows = _claim(connection, one, owner, lease_until)
+    return _unpack_claim(rows[0], planned) if rows else None
+
+
+def renew_leases(connection: Connection, claims: Sequence[Claim], lease_until: datetime) -> list[bool]:
+    """Lengthen leases; False for each one that was lost."""
+    held = _numbers_held(connection, claims)
+    _set_lease(connection, list(held.values()), lease_until=to_ms(lease_until))
+    return [claim.key in held for claim in claims]
+
+
+def release(connection: Connection, claims: Sequence[Claim]) -> None:
+    """Hand rules back unrun."""
+    held = _numbers_held(connection, claims)
+    _set_lease(connection, list(held.values()), lease_owner=None, lease_until=None)
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When `claim_due` will next find a rule: a leased one counts from the end of its lease."""
+    scheduled = select(_runtime.next_run).where(_runtime.next_run.is_not(None))
+    free = connection.execute(
+        scheduled.where(_runtime.lease_until.is_(None)).order_by(_runtime.next_run).limit(1)
+    ).scalar()
+    # All rules before the first free one are leased; as many as there are runs in flight.
+    leased = scheduled.add_columns(_runtime.lease_until).where(_runtime.lease_until.is_not(None))
+    if free is not None:
+        leased = leased.where(_runtime.next_run < free)
+    due = [max(row) for row in connection.execute(leased).tuples()]
+    if free is not None:
+        due.append(free)
+    return instant_or_none(min(due, default=None))
+
+
+def _is_free(at: datetime) -> ColumnElement[bool]:
+    return or_(_runtime.lease_until.is_(None), _runtime.lease_until <= to_ms(at))
+
+
+def _claim(connection: Connection, query: Select[Any], owner: str, lease_until: datetime) -> Sequence[RowMapping]:
+    rows = connection.execute(query.with_for_update(skip_locked=True, of=rule_runtime)).mappings().all()
+    lease = {"lease_owner": owner, "lease_until": to_ms(lease_until), "fence": _runtime.fence + 1}
+    _set_lease(connection, [row["rule_no"] for row in rows], **lease)
+    return rows
+
+
+def _set_lease(connection: Connection, numbers: list[int], **columns: Any) -> None:
+    if numbers:
+        connection.execute(update(rule_runtime).where(_runtime.rule_no.in_(numbers)).values(columns))
+
+
+def _numbers_held(connection: Connection, claims: Sequence[Claim]) -> dict[RuleKey, int]:
+    """The rule numbers of the claims that still hold."""
+    fences = {claim.key: claim.fence for claim in claims}
+    held: dict[RuleKey, int] = {}
+    for space, ids in ids_by_space(fences):
+        query = (
+            select(rules.c.id, _runtime.rule_no, _runtime.fence)
+            .join_from(rules, rule_runtime, rules.c.no == _runtime.rule_no)
+            .where(rules.c.space == space, rules.c.id.in_(ids), _runtime.lease_until.is_not(None))
+            .with_for_update(of=rule_runtime)
+        )
+        for row in connection.execute(query).mappings():
+            key = RuleKey(space, row["id"])
+            if row["fence"] == fences[key]:
+                held[key] = row["rule_no"]
+    return held
+
+
+def _unpack_claim(row: RowMapping, planned: datetime) -> Claim:
+    return Claim(
+        key=RuleKey(row["space"], row["id"]),
+        version=row["version"],
+        fence=row["fence"] + 1,
+        state_version=row["state_version"],
+        schedule_version=row["schedule_version"],
+        planned=planned,
+        schedule=unpack_schedule(row),
+        state=decode_state(row["state"]),
+    )

@@ -1,0 +1,217 @@
+"""Rules: what users store and change."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
+
+from engine.model.instant import from_ms
+from engine.model.outcome import MonitoringEntry, RuleStatus, Schedule
+from engine.model.rule import Rule
+from engine.model.trace import Trace
+from engine.ports.store import (
+    AuditEntry,
+    RuleChange,
+    RuleKey,
+    RulePage,
+    RuleQuery,
+    StoredRule,
+    UntrackedDocument,
+    VersionedState,
+)
+from engine.store.audit_log import record_audit
+from engine.store.dialect import insert_unless_present
+from engine.store.documents import untrack_documents
+from engine.store.history import insert_events, pack_event
+from engine.store.rule_codec import pack_rule, unpack_rule
+from engine.store.state_codec import EMPTY_STATE, decode_state, encode_state
+from engine.store.status_codec import pack_schedule, pack_status, unpack_schedule, unpack_status
+from engine.store.tables import monitoring, rule_connectors, rule_runtime, rule_tags, rules
+
+_KEYS_A_QUERY = 500
+
+_RUNTIME_COLUMNS = [column for column in rule_runtime.c if column.name not in {"rule_no", "state"}]
+_STORED = select(rules, *_RUNTIME_COLUMNS).join_from(rules, rule_runtime, rules.c.no == rule_runtime.c.rule_no)
+
+
+def insert_rule(
+    connection: Connection, rule: Rule, schedule: Schedule, status: RuleStatus, audit: AuditEntry | None
+) -> bool:
+    """Store a new rule with empty state; False if the id is taken."""
+    insert_row = insert_unless_present(connection, rules, ["space", "id"]).returning(rules.c.no)
+    no = connection.execute(insert_row, pack_rule(rule) | {"version": 1}).scalar()
+    if no is None:
+        return False
+    runtime = {
+        "rule_no": no,
+        **pack_schedule(schedule, enabled=rule.enabled),
+        "schedule_version": 1,
+        # Fences of a rule that is deleted and made again go on rising, so that a run of the old one cannot commit.
+        "fence": no << 20,
+        **pack_status(status),
+        "monitored_runs": 0,
+        "state_version": 1,
+        "state": EMPTY_STATE,
+    }
+    connection.execute(insert(rule_runtime), runtime)
+    _insert_side_rows(connection, no, rule)
+    record_audit(connection, audit)
+    return True
+
+
+def load_rules(connection: Connection, keys: Iterable[RuleKey]) -> dict[RuleKey, StoredRule]:
+    """The rules that exist among the keys."""
+    found: dict[RuleKey, StoredRule] = {}
+    for space, ids in ids_by_space(keys):
+        for row in connection.execute(_STORED.where(rules.c.space == space, rules.c.id.in_(ids))).mappings():
+            found[RuleKey(space, row["id"])] = _unpack_stored(row)
+    return found
+
+
+def find_rules(connection: Connection, space: str, query: RuleQuery) -> RulePage:
+    """One page of a space's rules; equals are in order of creation, then id."""
+    conditions = [rules.c.space == space, *_conditions(query)]
+    total = connection.execute(select(func.count()).select_from(rules).where(*conditions)).scalar_one()
+    column = rules.c[query.sort]
+    page = (
+        _STORED.where(*conditions)
+        .order_by(column.desc() if query.descending else column, rules.c.created_at, rules.c.id)
+        .offset(query.offset)
+        .limit(query.limit)
+    )
+    return RulePage(total, tuple(_unpack_stored(row) for row in connection.execute(page).mappings()))
+
+
+def read_intervals(connection: Connection) -> list[str]:
+    """The intervals of all enabled rules."""
+    return list(connection.execute(select(rules.c.interval).where(rules.c.enabled)).scalars())
+
+
+def change_rule(connection: Connection, change: RuleChange) -> bool:
+    """Apply a user's change; False if a version was not the expected one."""
+    rule = change.rule
+    key = RuleKey(rule.space, rule.id)
+    row = _lock_rule(connection, key)
+    if row is None or row["version"] != change.expected_version:
+        return False
+    if change.state is not None and change.expected_state_version not in (None, row["state_version"]):
+        return False
+    connection.execute(update(rules).where(rules.c.no == row["no"]), pack_rule(rule) | {"version": row["version"] + 1})
+    connection.execute(delete(rule_tags).where(rule_tags.c.rule_no == row["no"]))
+    connection.execute(delete(rule_connectors).where(rule_connectors.c.rule_no == row["no"]))
+    _insert_side_rows(connection, row["no"], rule)
+    runtime = _runtime_changes(change, row)
+    if runtime:
+        connection.execute(update(rule_runtime).where(rule_runtime.c.rule_no == row["no"]), runtime)
+    untrack_documents(connection, key, row["state"], change.untracked)
+    insert_events(connection, [pack_event(trace) for trace in change.traces])
+    record_audit(connection, change.audit)
+    return True
+
+
+def delete_rule(
+    connection: Connection,
+    key: RuleKey,
+    untracked: Sequence[UntrackedDocument],
+    traces: Sequence[Trace],
+    audit: AuditEntry | None,
+) -> bool:
+    """Remove a rule and what belongs to it alone; False if unknown."""
+    row = _lock_rule(connection, key)
+    if row is None:
+        return False
+    untrack_documents(connection, key, row["state"], untracked)
+    for table in (rule_runtime, monitoring, rule_tags, rule_connectors):
+        connection.execute(delete(table).where(table.c.rule_no == row["no"]))
+    connection.execute(delete(rules).where(rules.c.no == row["no"]))
+    insert_events(connection, [pack_event(trace) for trace in traces])
+    record_audit(connection, audit)
+    return True
+
+
+def load_state(connection: Connection, key: RuleKey) -> VersionedState | None:
+    """A rule's run state, None if the rule is unknown."""
+    query = select(rule_runtime.c.state, rule_runtime.c.state_version).join(rules, rules.c.no == rule_runtime.c.rule_no)
+    row = connection.execute(query.where(*_is(key))).one_or_none()
+    return None if row is None else VersionedState(decode_state(row.state), row.state_version)
+
+
+def read_monitoring(connection: Connection, key: RuleKey) -> list[MonitoringEntry]:
+    """The runs in a rule's ring, oldest first."""
+    query = (
+        select(monitoring, rule_runtime.c.monitored_runs)
+        .join(rule_runtime, rule_runtime.c.rule_no == monitoring.c.rule_no)
+        .join(rules, rules.c.no == monitoring.c.rule_no)
+        .where(*_is(key))
+        .order_by(monitoring.c.slot)
+    )
+    rows = connection.execute(query).all()
+    oldest = rows[0].monitored_runs % len(rows) if rows else 0
+    return [MonitoringEntry(from_ms(row.at), row.success, row.duration_ms) for row in [*rows[oldest:], *rows[:oldest]]]
+
+
+def ids_by_space(keys: Iterable[RuleKey]) -> Iterator[tuple[str, list[str]]]:
+    """Keys as lists of ids short enough for one statement."""
+    by_space: dict[str, list[str]] = defaultdict(list)
+    for space, rule_id in keys:
+        by_space[space].append(rule_id)
+    for space, ids in by_space.items():
+        for start in range(0, len(ids), _KEYS_A_QUERY):
+            yield space, ids[start : start + _KEYS_A_QUERY]
+
+
+def _is(key: RuleKey) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return rules.c.space == key.space, rules.c.id == key.id
+
+
+def _lock_rule(connection: Connection, key: RuleKey) -> RowMapping | None:
+    query = select(
+        rules.c.no,
+        rules.c.version,
+        rules.c.enabled,
+        rule_runtime.c.state_version,
+        rule_runtime.c.schedule_version,
+        rule_runtime.c.state,
+    ).join_from(rules, rule_runtime, rules.c.no == rule_runtime.c.rule_no)
+    return connection.execute(query.where(*_is(key)).with_for_update()).mappings().one_or_none()
+
+
+def _runtime_changes(change: RuleChange, row: RowMapping) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if change.schedule is not None:
+        changes |= pack_schedule(change.schedule, enabled=change.rule.enabled)
+    elif row["enabled"] and not change.rule.enabled:
+        changes |= {"next_run": None, "shown_next_run": None}
+    if changes:
+        changes["schedule_version"] = row["schedule_version"] + 1
+    if change.status is not None:
+        changes |= pack_status(change.status)
+    if change.state is not None:
+        changes |= {"state": encode_state(change.state), "state_version": row["state_version"] + 1}
+    return changes
+
+
+def _insert_side_rows(connection: Connection, no: int, rule: Rule) -> None:
+    tags = [{"rule_no": no, "position": position, "tag": tag} for position, tag in enumerate(rule.tags)]
+    connector_ids = sorted({action.connector_id for action in rule.actions})
+    if tags:
+        connection.execute(insert(rule_tags), tags)
+    if connector_ids:
+        rows = [{"rule_no": no, "connector_id": connector_id} for connector_id in connector_ids]
+        connection.execute(insert(rule_connectors), rows)
+
+
+def _conditions(query: RuleQuery) -> Iterator[ColumnElement[bool]]:
+    if query.enabled is not None:
+        yield rules.c.enabled == query.enabled
+    if query.rule_type_id is not None:
+        yield rules.c.rule_type_id == query.rule_type_id
+    if query.tag is not None:
+        yield rules.c.no.in_(select(rule_tags.c.rule_no).where(rule_tags.c.tag == query.tag))
+    if query.name_contains is not None:
+        yield rules.c.name_folded.contains(query.name_contains.casefold(), autoescape=True)
+
+
+def _unpack_stored(row: RowMapping) -> StoredRule:
+    return StoredRule(unpack_rule(row), row["version"], unpack_status(row), unpack_schedule(row))

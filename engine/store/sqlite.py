@@ -1,0 +1,209 @@
+"""The embedded store: the port's methods on SQLite, in a file or in memory."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from engine.model.jsonvalue import JsonObject
+from engine.model.notification import NotificationState, RunLedger, StoredNotification
+from engine.model.outcome import MonitoringEntry, RuleStatus, Schedule
+from engine.model.rule import Rule
+from engine.model.settings import RetentionSettings, SpaceSettings
+from engine.model.trace import Trace
+from engine.ports.store import (
+    AuditEntry,
+    Claim,
+    ClaimedNotification,
+    CommitOutcome,
+    ConnectorKey,
+    DeliveryReport,
+    RuleChange,
+    RuleKey,
+    RulePage,
+    RuleQuery,
+    RunRecord,
+    StoredRule,
+    UntrackedDocument,
+    VersionedState,
+)
+from engine.store import audit_log, documents, history, leases, outbox, rules, runs, shelves, spaces
+from engine.store.connections import file_of
+from engine.store.session import SqliteSession
+
+_log = logging.getLogger(__name__)
+
+_UNWRITABLE = (SQLAlchemyError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What encoding or binding a record raises when something in it cannot be stored."""
+
+
+def open_store(url: str) -> "SqliteStore":
+    """The store at ``sqlite:///path`` or, in memory, ``sqlite://``; to be opened yet.
+
+    Raises StoreUnavailable for a URL of another kind.
+    """
+    return SqliteStore(file_of(url))
+
+
+class SqliteStore:
+    """`engine.ports.store.Store` on SQLite, where the methods are described.
+
+    ``path`` None is a database in memory, which ends with the store.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._session = SqliteSession(path)
+
+    async def open(self) -> None:
+        await self._session.open()
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def change_counter(self) -> int:
+        """A number that changes when another process has changed the store; cheap enough to be looked at often."""
+        return await self._session.change_counter()
+
+    # rules
+
+    async def insert_rule(self, rule: Rule, schedule: Schedule, status: RuleStatus, audit: AuditEntry | None) -> bool:
+        return await self._session.write(rules.insert_rule, rule, schedule, status, audit)
+
+    async def load_rules(self, keys: Sequence[RuleKey]) -> dict[RuleKey, StoredRule]:
+        return await self._session.read(rules.load_rules, keys)
+
+    async def find_rules(self, space: str, query: RuleQuery) -> RulePage:
+        return await self._session.read_aside(rules.find_rules, space, query)
+
+    async def rule_intervals(self) -> list[str]:
+        return await self._session.read_aside(rules.read_intervals)
+
+    async def change_rule(self, change: RuleChange) -> bool:
+        return await self._session.write(rules.change_rule, change)
+
+    async def delete_rule(
+        self, key: RuleKey, untracked: Sequence[UntrackedDocument], traces: Sequence[Trace], audit: AuditEntry | None
+    ) -> bool:
+        return await self._session.write(rules.delete_rule, key, untracked, traces, audit)
+
+    async def load_state(self, key: RuleKey) -> VersionedState | None:
+        return await self._session.read(rules.load_state, key)
+
+    async def monitoring(self, key: RuleKey) -> list[MonitoringEntry]:
+        return await self._session.read(rules.read_monitoring, key)
+
+    # runs
+
+    async def claim_due(self, at: datetime, limit: int, owner: str, lease_until: datetime) -> list[Claim]:
+        return await self._session.write_unsynced(leases.claim_due, at, limit, owner, lease_until)
+
+    async def claim_rule(self, key: RuleKey, planned: datetime, owner: str, lease_until: datetime) -> Claim | None:
+        return await self._session.write_unsynced(leases.claim_rule, key, planned, owner, lease_until)
+
+    async def renew_leases(self, claims: Sequence[Claim], lease_until: datetime) -> list[bool]:
+        return await self._session.write_unsynced(leases.renew_leases, claims, lease_until)
+
+    async def release(self, claims: Sequence[Claim]) -> None:
+        await self._session.write_unsynced(leases.release, claims)
+
+    async def next_due(self) -> datetime | None:
+        return await self._session.read(leases.next_due)
+
+    async def commit_runs(self, records: Sequence[RunRecord]) -> list[CommitOutcome]:
+        try:
+            return await self._session.write(runs.commit_runs, records)
+        except _UNWRITABLE as error:
+            if len(records) == 1:
+                _log.exception("the run of %s could not be stored: %s", "/".join(records[0].claim.key), error)
+                return [CommitOutcome.REFUSED]
+        return [outcome for record in records for outcome in await self.commit_runs([record])]
+
+    # outbox
+
+    async def claim_notifications(
+        self,
+        at: datetime,
+        limit: int,
+        owner: str,
+        lease_until: datetime,
+        *,
+        busy_connectors: Collection[ConnectorKey] = (),
+    ) -> list[ClaimedNotification]:
+        claim = outbox.claim_notifications
+        return await self._session.write_unsynced(claim, at, limit, owner, lease_until, busy_connectors)
+
+    async def finish_notifications(self, reports: Sequence[DeliveryReport]) -> None:
+        await self._session.write(outbox.finish_notifications, reports)
+
+    async def next_delivery(self) -> datetime | None:
+        return await self._session.read(outbox.next_delivery)
+
+    async def pending_notifications(self) -> int:
+        return await self._session.read(outbox.count_pending)
+
+    async def notifications(
+        self,
+        space: str,
+        *,
+        rule_id: str | None = None,
+        state: NotificationState | None = None,
+        since: datetime | None = None,
+        limit: int = 1000,
+    ) -> list[StoredNotification]:
+        return await self._session.read_aside(outbox.read_notifications, space, rule_id, state, since, limit)
+
+    async def requeue_notification(self, notification_id: str, at: datetime) -> bool:
+        return await self._session.write(outbox.requeue_notification, notification_id, at)
+
+    # history
+
+    async def documents(
+        self,
+        space: str,
+        *,
+        rule_id: str | None = None,
+        alert_ids: Sequence[str] | None = None,
+        status: Literal["active", "recovered", "untracked"] | None = None,
+        limit: int = 1000,
+    ) -> list[JsonObject]:
+        return await self._session.read_aside(documents.read_documents, space, rule_id, alert_ids, status, limit)
+
+    async def alert_exists(self, key: RuleKey, alert_id: str) -> bool:
+        return await self._session.read(documents.has_alert, key, alert_id)
+
+    async def traces(
+        self, space: str, *, rule_id: str | None = None, since: datetime | None = None, limit: int = 1000
+    ) -> list[Trace]:
+        return await self._session.read_aside(history.read_traces, space, rule_id, since, limit)
+
+    async def ledger(
+        self, space: str, *, rule_id: str | None = None, since: datetime | None = None, limit: int = 1000
+    ) -> list[RunLedger]:
+        return await self._session.read_aside(history.read_ledger, space, rule_id, since, limit)
+
+    # settings and care
+
+    async def space_settings(self, space: str) -> SpaceSettings:
+        return await self._session.read(spaces.read_space_settings, space)
+
+    async def put_space_settings(self, space: str, settings: SpaceSettings, audit: AuditEntry | None) -> None:
+        await self._session.write(spaces.put_space_settings, space, settings, audit)
+
+    async def apply_retention(self, at: datetime, retention: RetentionSettings) -> int:
+        deleted = 0
+        for shelf in shelves.shelves_of(at, retention):
+            excess = await self._session.read_aside(shelves.measure_excess, shelf)
+            rows = shelves.STEP_ROWS
+            while rows == shelves.STEP_ROWS:
+                rows, freed = await self._session.write(shelves.delete_step, shelf, excess)
+                excess -= freed
+                deleted += rows
+                await asyncio.sleep(0)  # let waiting runs commit between the steps
+        return deleted
+
+    async def audit(self, space: str, limit: int = 1000) -> list[AuditEntry]:
+        return await self._session.read_aside(audit_log.read_audit, space, limit)

@@ -1,0 +1,128 @@
+"""A rule's run state as one compact JSON blob.
+
+Members at their default are left out; reading treats absent members as the default and ignores unknown ones
+(rule-run.md 2), so that older and newer programs read each other's states.
+"""
+
+from typing import Any
+
+from engine.model.alert import Alert, LastScheduledActions, RuleState
+from engine.model.instant import from_ms, to_ms
+from engine.model.jsonvalue import JsonObject
+from engine.store.encoding import compress, decode_json, decompress, encode_json, instant_or_none
+
+EMPTY_STATE = b"{}"
+
+
+def encode_state(state: RuleState) -> bytes:
+    """The blob of a state. Raises TypeError when a rule type's state is not JSON."""
+    fields: JsonObject = {}
+    if state.active:
+        fields["active"] = {alert_id: _pack_alert(alert) for alert_id, alert in state.active.items()}
+    if state.recovered:
+        fields["recovered"] = {alert_id: _pack_alert(alert) for alert_id, alert in state.recovered.items()}
+    if state.summary_actions:
+        fields["summary_actions"] = {action: to_ms(at) for action, at in state.summary_actions.items()}
+    if state.previous_started_at is not None:
+        fields["previous_started_at"] = to_ms(state.previous_started_at)
+    if state.type_state:
+        fields["type_state"] = state.type_state
+    if state.documented_revision is not None:
+        fields["documented_revision"] = state.documented_revision
+    return compress(encode_json(fields))
+
+
+def decode_state(blob: bytes) -> RuleState:
+    """The state of a blob."""
+    if blob == EMPTY_STATE:
+        return RuleState()
+    fields: JsonObject = decode_json(decompress(blob))
+    return RuleState(
+        active=_unpack_alerts(fields.get("active")),
+        recovered=_unpack_alerts(fields.get("recovered")),
+        summary_actions={action: from_ms(ms) for action, ms in (fields.get("summary_actions") or {}).items()},
+        previous_started_at=instant_or_none(fields.get("previous_started_at")),
+        type_state=fields.get("type_state") or {},
+        documented_revision=fields.get("documented_revision"),
+    )
+
+
+def decode_documents(blob: bytes) -> dict[str, JsonObject]:
+    """The changing document parts of the active alerts, by alert uuid."""
+    active = decode_json(decompress(blob)).get("active") or {}
+    return {alert["uuid"]: alert.get("document") or {} for alert in active.values()}
+
+
+def is_tracked(blob: bytes, alert_id: str) -> bool:
+    """Whether the state knows an alert of that id, active or recovered."""
+    fields = decode_json(decompress(blob))
+    return alert_id in (fields.get("active") or {}) or alert_id in (fields.get("recovered") or {})
+
+
+def _pack_alert(alert: Alert) -> JsonObject:
+    packed: JsonObject = {"uuid": alert.uuid}
+    if alert.group is not None:
+        packed["group"] = alert.group
+    if alert.start is not None:
+        packed["start"] = to_ms(alert.start)
+    if alert.end is not None:
+        packed["end"] = to_ms(alert.end)
+    if alert.duration_ns:
+        packed["duration"] = alert.duration_ns
+    if alert.state:
+        packed["state"] = alert.state
+    if alert.flapping_history:
+        packed["history"] = "".join(["1" if changed else "0" for changed in alert.flapping_history])
+    if alert.flapping:
+        packed["flapping"] = True
+    if alert.active_count:
+        packed["count"] = alert.active_count
+    if alert.visible:
+        packed["visible"] = True
+    if alert.pending_recovered_count:
+        packed["pending"] = alert.pending_recovered_count
+    if alert.maintenance_window_ids:
+        packed["mw_ids"] = alert.maintenance_window_ids
+    if alert.maintenance_window_names:
+        packed["mw_names"] = alert.maintenance_window_names
+    if alert.last_scheduled_actions is not None:
+        packed["last_scheduled"] = _pack_last_scheduled(alert.last_scheduled_actions)
+    if alert.document:
+        packed["document"] = alert.document
+    return packed
+
+
+def _pack_last_scheduled(last: LastScheduledActions) -> list[Any]:
+    return [last.group, to_ms(last.date), {action: to_ms(at) for action, at in last.actions.items()}]
+
+
+def _unpack_alerts(packed: JsonObject | None) -> dict[str, Alert]:
+    return {alert_id: _unpack_alert(alert_id, fields) for alert_id, fields in (packed or {}).items()}
+
+
+def _unpack_alert(alert_id: str, fields: JsonObject) -> Alert:
+    get = fields.get
+    last = get("last_scheduled")
+    return Alert(
+        id=alert_id,
+        uuid=fields["uuid"],
+        group=get("group"),
+        start=instant_or_none(get("start")),
+        end=instant_or_none(get("end")),
+        duration_ns=get("duration") or 0,
+        state=get("state") or {},
+        flapping_history=[changed == "1" for changed in get("history") or ""],
+        flapping=get("flapping") or False,
+        active_count=get("count") or 0,
+        visible=get("visible") or False,
+        pending_recovered_count=get("pending") or 0,
+        maintenance_window_ids=tuple(get("mw_ids") or ()),
+        maintenance_window_names=tuple(get("mw_names") or ()),
+        last_scheduled_actions=None if last is None else _unpack_last_scheduled(last),
+        document=get("document") or {},
+    )
+
+
+def _unpack_last_scheduled(packed: list[Any]) -> LastScheduledActions:
+    group, date, actions = packed
+    return LastScheduledActions(group, from_ms(date), {action: from_ms(at) for action, at in actions.items()})

@@ -1,0 +1,259 @@
+"""The schema. Instants are epoch milliseconds; what users filter or sort by is a column, the rest JSON.
+
+Run columns (`rule_runtime`) stand apart from definition columns (`rules`), because each side is written without the
+other. ``rules.no`` is an internal number that never leaves the store: what belongs to a rule alone (runtime,
+monitoring, tags, connectors) hangs on it; what outlives a rule (alerts, events, outbox) carries its space and id.
+There are no foreign keys: `engine.store.rules.delete_rule` alone removes a parent, and a check at every run would
+cost more than it finds.
+
+A change here needs a migration in ``migrations/versions``; a test holds the two equal.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+MONITORING_SLOTS = 200
+"""Runs kept in a rule's monitoring history (rule-run.md 9.3)."""
+
+
+class Blob(LargeBinary):
+    """Bytes as drivers take and give them, without the wrapping and copying of the general type."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        return None
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        return None
+
+
+metadata = MetaData()
+
+_Serial = BigInteger().with_variant(Integer(), "sqlite")
+_Exact = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that sorts by code point on every database."""
+_Json = JSON(none_as_null=True)
+"""JSON that users may search by member; it keeps the order of members."""
+
+rules = Table(
+    "rules",
+    metadata,
+    Column("no", _Serial, primary_key=True, autoincrement=True),
+    Column("space", Text, nullable=False),
+    Column("id", _Exact, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("name", _Exact, nullable=False),
+    Column("name_folded", _Exact, nullable=False),  # case-folded, for searching
+    Column("rule_type_id", Text, nullable=False),
+    Column("consumer", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("interval", Text, nullable=False),
+    Column("throttle", Text),
+    Column("notify_when", Text),
+    Column("alert_delay", Integer),
+    Column("mute_all", Boolean, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("scheduled_task_id", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("created_by", Text),
+    Column("updated_by", Text),
+    Column("owner", Text),  # api_key_owner
+    Column("api_key_created_by_user", Boolean),
+    Column("api_key", Blob),  # encrypted
+    Column("flapping_is_set", Boolean, nullable=False),
+    Column("flapping", _Json),
+    Column("tags", _Json, nullable=False),
+    Column("muted_alert_ids", _Json, nullable=False),
+    Column("snooze_schedule", _Json, nullable=False),
+    Column("params", _Json, nullable=False),
+    Column("actions", _Json, nullable=False),
+    Column("artifacts", _Json),
+    UniqueConstraint("space", "id", name="rules_space_id"),
+    Index("rules_by_creation", "space", "created_at", "id"),
+    Index("rules_by_update", "space", "updated_at", "id"),
+    Index("rules_by_name", "space", "name", "id"),
+    Index("rules_by_type", "space", "rule_type_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+rule_tags = Table(
+    "rule_tags",
+    metadata,
+    Column("rule_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("tag", _Exact, nullable=False),
+    Index("rule_tags_by_tag", "tag", "rule_no"),
+    sqlite_with_rowid=False,
+)
+
+rule_connectors = Table(
+    "rule_connectors",
+    metadata,
+    Column("rule_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("connector_id", Text, primary_key=True),
+    Index("rule_connectors_by_connector", "connector_id", "rule_no"),
+    sqlite_with_rowid=False,
+)
+
+rule_runtime = Table(
+    "rule_runtime",
+    metadata,
+    Column("rule_no", _Serial, primary_key=True, autoincrement=False),
+    Column("next_run", BigInteger),  # null when disabled or unscheduled
+    Column("anchor", BigInteger),
+    Column("last_planned", BigInteger),
+    Column("shown_next_run", BigInteger),
+    Column("schedule_version", BigInteger, nullable=False),
+    Column("lease_owner", Text),
+    Column("lease_until", BigInteger),  # set while a run holds the rule
+    Column("fence", BigInteger, nullable=False),
+    Column("execution_status", Text, nullable=False),
+    Column("last_execution_at", BigInteger, nullable=False),
+    Column("last_duration_ms", BigInteger),
+    Column("last_outcome", Text),
+    Column("active_alerts", Integer),
+    Column("status_details", Blob, nullable=False),
+    Column("monitored_runs", BigInteger, nullable=False),  # entries ever written to the ring
+    Column("state_version", BigInteger, nullable=False),
+    Column("state", Blob, nullable=False),
+    Index("rule_runtime_due", "next_run"),
+)
+
+monitoring = Table(
+    "monitoring",
+    metadata,
+    Column("rule_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("slot", SmallInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("success", Boolean, nullable=False),
+    Column("duration_ms", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("uuid", Text, nullable=False, unique=True),
+    Column("space", Text, nullable=False),
+    Column("rule_id", Text, nullable=False),
+    Column("alert_id", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("ended", BigInteger),  # null while active
+    Column("size", Integer, nullable=False),
+    Column("rule_fields", Blob, nullable=False),
+    Column("document", Blob),  # the final changing part; null while active
+    Index("alerts_by_start", "space", "started"),
+    Index("alerts_by_rule", "space", "rule_id", "started"),
+    Index("alerts_by_id", "space", "rule_id", "alert_id"),
+    Index("alerts_ended", "ended", "size"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("space", Text, nullable=False),
+    Column("rule_id", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),  # end of the run
+    Column("started_at", BigInteger, nullable=False),
+    Column("execution_uuid", Text),
+    Column("size", Integer, nullable=False),
+    Column("trace", Blob, nullable=False),
+    Column("ledger", Blob),  # the run's decisions
+    Index("events_by_rule", "space", "rule_id", "at"),
+    Index("events_by_age", "at", "size"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("space", Text, nullable=False),
+    Column("rule_id", Text, nullable=False),
+    Column("rule_type_id", Text, nullable=False),
+    Column("execution_uuid", Text, nullable=False),
+    Column("consumer", Text, nullable=False),
+    Column("action_uuid", Text, nullable=False),
+    Column("connector_id", Text, nullable=False),
+    Column("connector_type_id", Text, nullable=False),
+    Column("action_group", Text, nullable=False),
+    Column("alert_id", Text),
+    Column("alert_uuid", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("lane", BigInteger, nullable=False),  # what is sent in order: connector, rule and alert
+    Column("state", String(9), nullable=False),
+    Column("due_at", BigInteger),  # next attempt or end of the lease; null when none will follow
+    Column("attempts", Integer, nullable=False),
+    Column("lease_owner", Text),
+    Column("fence", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("last_error", Text),
+    Column("size", Integer, nullable=False),
+    Column("params", Blob, nullable=False),
+    Index("outbox_by_rule", "space", "rule_id"),
+    Index("outbox_finished", "finished_at", "size"),
+)
+_is_open = outbox.c.due_at.is_not(None)
+Index("outbox_due", outbox.c.due_at, sqlite_where=_is_open, postgresql_where=_is_open)
+Index("outbox_lane", outbox.c.lane, sqlite_where=_is_open, postgresql_where=_is_open)
+
+connectors = Table(
+    "connectors",
+    metadata,
+    Column("space", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("connector_type_id", Text, nullable=False),
+    Column("config", _Json, nullable=False),
+    Column("secrets", Blob),  # encrypted, bound to id, space and type
+    Column("is_missing_secrets", Boolean, nullable=False),
+    Column("owner", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("created_by", Text),
+    Column("updated_by", Text),
+)
+
+space_settings = Table(
+    "space_settings",
+    metadata,
+    Column("space", Text, primary_key=True),
+    Column("flapping_enabled", Boolean, nullable=False),
+    Column("look_back_window", Integer, nullable=False),
+    Column("status_change_threshold", Integer, nullable=False),
+    Column("query_delay_s", Integer, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text),
+    Column("operation", Text, nullable=False),
+    Column("object_kind", Text, nullable=False),
+    Column("object_id", Text, nullable=False),
+    Column("space", Text, nullable=False),
+    Column("details", _Json, nullable=False),
+    Index("audit_by_space", "space", "seq"),
+)
