@@ -26,10 +26,6 @@ class Target:
     credentials: tuple[str, str] | None = None
 
     @property
-    def origin(self) -> tuple[str, str, int]:
-        return self.scheme, self.host, self.port
-
-    @property
     def authority(self) -> str:
         """Host and, unless it is the scheme's own, port."""
         host = f"[{self.host}]" if ":" in self.host else self.host

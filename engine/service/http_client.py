@@ -4,26 +4,21 @@ Rules: connector-framework.md 6. No cookies, no proxies from the environment.
 """
 
 import asyncio
-import base64
 import errno
-import re
 import ssl
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from urllib.parse import urljoin
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import aiohttp
 from yarl import URL
 
 from engine.model.settings import HttpSettings
-from engine.ports.headers import find_header_problem
 from engine.ports.http import HttpFailure, HttpRequest, HttpResponse
-from engine.ports.target import Target, is_host_allowed, read_target
+from engine.ports.target import Target, is_host_allowed
+from engine.service.redirects import Hop
 
 _DEFAULT_HEADERS = {"Accept": "application/json, text/plain, */*", "User-Agent": "Tocsin"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE | re.ASCII)
 _IDLE_CONNECTION_S = 4.0
 """Shorter than the usual 5 s of servers, so that a request seldom meets a connection that is just being closed."""
 
@@ -44,7 +39,7 @@ class AiohttpClient:
         progress = _Progress()
         try:
             async with asyncio.timeout(limit_s) as time_limit:
-                return await self._follow(_Hop.first(request), progress)
+                return await self._follow(Hop.first(request), progress)
         except TimeoutError:
             if not time_limit.expired():
                 raise _connection_failure("ETIMEDOUT", "the connection timed out", progress) from None
@@ -55,7 +50,7 @@ class AiohttpClient:
             await self._session.close()
             self._session = None
 
-    async def _follow(self, hop: "_Hop", progress: "_Progress") -> HttpResponse:
+    async def _follow(self, hop: Hop, progress: "_Progress") -> HttpResponse:
         for followed in range(self._settings.max_redirects + 1):
             if not is_host_allowed(hop.target, self._settings.allowed_hosts):
                 raise _refused(f"host [{hop.target.host}] is not one of the allowed hosts (setting allowedHosts)")
@@ -69,7 +64,7 @@ class AiohttpClient:
             "ERR_FR_TOO_MANY_REDIRECTS", f"more than {self._settings.max_redirects} redirects", is_retryable=False
         )
 
-    async def _exchange(self, hop: "_Hop", progress: "_Progress") -> HttpResponse:
+    async def _exchange(self, hop: Hop, progress: "_Progress") -> HttpResponse:
         progress.has_answer_begun = False
         try:
             async with self._open_session().request(
@@ -132,62 +127,6 @@ class _Progress:
     """How far the present exchange has come."""
 
     has_answer_begun: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Hop:
-    """One request of a chain of redirects."""
-
-    method: str
-    target: Target
-    headers: Mapping[str, str]
-    body: bytes | None
-    private: frozenset[str]
-
-    @classmethod
-    def first(cls, request: HttpRequest) -> "_Hop":
-        for name, value in request.headers.items():
-            problem = find_header_problem(name, value)
-            if problem is not None:
-                raise HttpFailure("ERR_INVALID_CHAR", f"invalid request header: {problem}", is_retryable=False)
-        target = _read_target(request.url)
-        headers = dict(request.headers)
-        if target.credentials is not None and not any(name.lower() == "authorization" for name in headers):
-            headers["Authorization"] = _basic(*target.credentials)
-        private = _CREDENTIAL_HEADERS | {name.lower() for name in request.private_headers}
-        return cls(request.method.upper(), target, headers, request.body or None, private)
-
-    def redirected(self, status: int, location: str) -> "_Hop":
-        """The next request. A new location's own credentials are not used: the sender did not give them."""
-        hop = replace(self, target=_read_target(_absolute(location, self.target)))
-        if (status in (301, 302) and self.method == "POST") or (status == 303 and self.method not in ("GET", "HEAD")):
-            hop = replace(hop, method="GET", body=None, headers=dict(_without_content_headers(self.headers)))
-        if hop.target.origin == self.target.origin:
-            return hop
-        dropped = hop.private | {"host"}
-        return replace(hop, headers={name: value for name, value in hop.headers.items() if name.lower() not in dropped})
-
-
-def _absolute(location: str, base: Target) -> str:
-    """The URL of a redirect. Where it begins with a scheme or a host, `urljoin` would fill in a missing host."""
-    if _SCHEME.match(location):
-        return location
-    return f"{base.scheme}:{location}" if location.startswith("//") else urljoin(base.url, location)
-
-
-def _read_target(url: str) -> Target:
-    try:
-        return read_target(url)
-    except ValueError as error:
-        raise HttpFailure("ERR_INVALID_URL", f"the URL is not valid: {error}", is_retryable=False) from None
-
-
-def _basic(user: str, password: str) -> str:
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
-
-
-def _without_content_headers(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    return ((name, value) for name, value in headers.items() if not name.lower().startswith("content-"))
 
 
 def _joined_headers(items: Iterable[tuple[str, str]]) -> dict[str, str]:

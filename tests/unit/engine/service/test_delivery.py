@@ -8,15 +8,18 @@ from typing import Any, cast
 
 import pytest
 
+from connectors.builtin import builtin_connector_types
 from engine.model.connector import Connector, ConnectorResult
 from engine.model.errors import StoreUnavailable
+from engine.model.jsonvalue import JsonObject
 from engine.model.notification import Notification
-from engine.model.settings import AttemptSettings, EngineSettings
+from engine.model.settings import AttemptSettings, EngineSettings, HttpSettings
 from engine.ports.connector import ConnectorExecution
 from engine.ports.registry import Registry
 from engine.ports.store import ClaimedNotification, ConnectorKey, DeliveryReport, Store
-from engine.service.connectors import PreconfiguredConnectors
+from engine.service.connectors import PreconfiguredConnectors, build_connector
 from engine.service.delivery import Delivery, DeliverySummary
+from engine.service.http_client import AiohttpClient
 
 AT = datetime(2024, 1, 1, 12, tzinfo=UTC)
 FAILED = ConnectorResult("error", "failed", retry=True)
@@ -56,7 +59,14 @@ class Outbox:
     recorded: list[tuple[str, str]] = field(default_factory=list)
     failures: int = 0
 
-    def queue(self, number: int, connector_id: str, alert_id: str | None = None, type_id: str = ".scripted") -> None:
+    def queue(
+        self,
+        number: int,
+        connector_id: str,
+        alert_id: str | None = None,
+        type_id: str = ".scripted",
+        params: JsonObject | None = None,
+    ) -> None:
         notification = Notification(
             id=f"n-{number}",
             space="default",
@@ -70,7 +80,7 @@ class Outbox:
             group="default",
             alert_id=alert_id or f"alert-{number}",
             alert_uuid=None,
-            params={"number": number},
+            params=params or {"number": number},
             created_at=AT,
         )
         self.rows.append(Row(notification, AT))
@@ -395,3 +405,39 @@ class TestStoreFailure:
         bench.clock.at = AT + timedelta(hours=1)
         assert await delivery.deliver_due(bench.clock.at) == DeliverySummary(delivered=1)
         assert [e.idempotency_key for e in bench.scripted.executions] == ["n-1", "n-1"]
+
+
+async def test_a_webhook_is_tried_again_under_its_id_until_it_takes_the_message(receiver: Any, bench: Bench) -> None:
+    http = AiohttpClient(HttpSettings())
+    registry = Registry()
+    for connector_type in builtin_connector_types():
+        registry.add_connector_type(connector_type)
+    definition = {
+        "id": "hook",
+        "name": "Hook",
+        "connector_type_id": ".webhook",
+        "config": {"url": receiver.url + "/in"},
+    }
+    hook = build_connector(definition, registry=registry, settings=HttpSettings(), is_preconfigured=True)
+    delivery = Delivery(
+        store=cast(Store, bench.outbox),
+        directory=PreconfiguredConnectors([hook]),
+        registry=registry,
+        http=http,
+        clock=bench.clock,
+        settings=EngineSettings(),
+        random=lambda: 0.5,
+        owner="test",
+    )
+    bench.outbox.queue(1, "hook", type_id=".webhook", params={"body": '{"a": 1}'})
+    receiver.answer("/in", 503, headers={"Retry-After": "90"})
+    assert await delivery.deliver_due(AT) == DeliverySummary(retried=1)
+    assert "[503]" in (bench.outbox.rows[0].error or "")
+    receiver.answer("/in", 202)
+    bench.clock.at = AT + timedelta(seconds=90)
+    assert await delivery.deliver_due(bench.clock.at) == DeliverySummary(delivered=1)
+    await http.close()
+    assert [(one.method, one.body, one.headers["X-Tocsin-Notification-Id"]) for one in receiver.requests] == [
+        ("POST", b'{"a": 1}', "n-1"),
+        ("POST", b'{"a": 1}', "n-1"),
+    ]
