@@ -57,7 +57,7 @@ def action_problems(body: CreateBody | UpdateBody, rule_type: RuleType, scope: A
 
 
 def build_actions(
-    bodies: Sequence[ActionBody], scope: ActionScope, known: Sequence[Action], ids: Ids
+    bodies: Sequence[ActionBody], scope: ActionScope, known: Sequence[Action], new_id: Ids
 ) -> tuple[Action, ...]:
     """The stored form of checked actions.
 
@@ -73,7 +73,7 @@ def build_actions(
             twin = next((candidate for candidate in free if is_same_action(candidate, action)), None)
             if twin is not None:
                 free.remove(twin)
-            action = replace(action, uuid=ids() if twin is None else twin.uuid)
+            action = replace(action, uuid=new_id() if twin is None else twin.uuid)
         built.append(action)
     return tuple(built)
 

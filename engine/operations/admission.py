@@ -22,13 +22,13 @@ class Admission:
 
     store: Store
     registry: Registry
-    connectors: ConnectorLookup
+    connector: ConnectorLookup
     settings: EngineSettings
-    ids: Ids
+    new_id: Ids
 
     async def admit_new(self, body: CreateBody, space: str) -> CheckedParts:
         """Admit a rule to be created. Raises InvalidInput, or Forbidden for an unknown consumer."""
-        scope = ActionScope(space, self.connectors, self.registry)
+        scope = ActionScope(space, self.connector, self.registry)
         refuse(missing_groups(body, scope))
         flapping = (await self.store.space_settings(space)).flapping
         refuse(flapping_problems(body.flapping, flapping, stored=None))
@@ -41,7 +41,7 @@ class Admission:
     async def admit_edit(self, body: UpdateBody | CreateBody, stored: StoredRule) -> CheckedParts:
         """Admit an edit of a stored rule. Raises InvalidInput."""
         rule = stored.rule
-        scope = ActionScope(rule.space, self.connectors, self.registry)
+        scope = ActionScope(rule.space, self.connector, self.registry)
         refuse(missing_groups(body, scope))
         flapping = (await self.store.space_settings(rule.space)).flapping
         refuse(flapping_problems(body.flapping, flapping, stored=rule.flapping))
@@ -74,4 +74,4 @@ class Admission:
         refuse(interval_problems(body.schedule.interval, self.settings))
         refuse(unsupported_members(body.actions, scope))
         known = () if stored is None else stored.rule.actions
-        return CheckedParts(params, build_actions(body.actions, scope, known, self.ids))
+        return CheckedParts(params, build_actions(body.actions, scope, known, self.new_id))

@@ -39,10 +39,15 @@ def check_capacity(load: float, limit: int, *, wanted: float, freed: float = 0.0
         )
 
 
+def is_below_minimum(interval: str, minimum: str) -> bool:
+    """Whether an interval is shorter than the minimum."""
+    return parse_duration(interval) < parse_duration(minimum)
+
+
 def interval_problems(interval: str, settings: EngineSettings) -> list[Problem]:
     """Whether an interval is shorter than the enforced minimum."""
     minimum = settings.minimum_schedule_interval
-    if not settings.enforce_minimum_schedule_interval or parse_duration(interval) >= parse_duration(minimum):
+    if not settings.enforce_minimum_schedule_interval or not is_below_minimum(interval, minimum):
         return []
     return [
         Problem("schedule.interval", f"{interval} is shorter than the minimum of {minimum}", f"use {minimum} or longer")
@@ -51,10 +56,6 @@ def interval_problems(interval: str, settings: EngineSettings) -> list[Problem]:
 
 def warn_of_short_interval(rule_id: str, interval: str, settings: EngineSettings) -> None:
     """Log that a rule runs more often than recommended, where the minimum is not enforced."""
-    if parse_duration(interval) < parse_duration(settings.minimum_schedule_interval):
-        _LOG.warning(
-            "rule %s runs every %s, more often than the recommended minimum of %s",
-            rule_id,
-            interval,
-            settings.minimum_schedule_interval,
-        )
+    minimum = settings.minimum_schedule_interval
+    if is_below_minimum(interval, minimum):
+        _LOG.warning("rule %s runs every %s, more often than the recommended minimum %s", rule_id, interval, minimum)

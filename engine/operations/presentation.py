@@ -38,7 +38,7 @@ RESPONSE_ONLY: Final = frozenset(
 _RESPONSE_ONLY_OF_ACTION: Final = frozenset({"connector_type_id"})
 
 
-def present_rule(stored: StoredRule) -> JsonObject:
+def rule_to_json(stored: StoredRule) -> JsonObject:
     """The rule as public routes return it."""
     rule = stored.rule
     shown: JsonObject = {
@@ -52,14 +52,14 @@ def present_rule(stored: StoredRule) -> JsonObject:
         "muted_alert_ids": list(rule.muted_alert_ids),
         "schedule": {"interval": rule.interval},
         "params": rule.params,
-        "actions": [present_action(action) for action in rule.actions],
+        "actions": [action_to_json(action) for action in rule.actions],
         "created_by": rule.created_by,
         "updated_by": rule.updated_by,
         "api_key_owner": rule.api_key_owner,
         "api_key_created_by_user": rule.api_key_created_by_user,
         "created_at": iso(rule.created_at),
         "updated_at": iso(rule.updated_at),
-        "execution_status": present_execution_status(stored.status.execution_status),
+        "execution_status": execution_status_to_json(stored.status.execution_status),
         "revision": rule.revision,
         "throttle": rule.throttle,
         "notify_when": rule.notify_when,
@@ -69,7 +69,7 @@ def present_rule(stored: StoredRule) -> JsonObject:
     return shown | _members_when_set(stored)
 
 
-def present_action(action: Action) -> JsonObject:
+def action_to_json(action: Action) -> JsonObject:
     """One action of a response."""
     shown: JsonObject = {
         "id": action.connector_id,
@@ -88,7 +88,7 @@ def present_action(action: Action) -> JsonObject:
     return shown
 
 
-def present_execution_status(status: ExecutionStatus) -> JsonObject:
+def execution_status_to_json(status: ExecutionStatus) -> JsonObject:
     """``execution_status`` (3.1): error, warning and duration are left out when there is none."""
     shown: JsonObject = {"status": status.status, "last_execution_date": iso(status.last_execution_date)}
     if status.last_duration is not None:
@@ -100,7 +100,7 @@ def present_execution_status(status: ExecutionStatus) -> JsonObject:
     return shown
 
 
-def present_last_run(last_run: LastRun) -> JsonObject:
+def last_run_to_json(last_run: LastRun) -> JsonObject:
     """``last_run`` (3.2)."""
     return {
         "outcome": last_run.outcome,
@@ -131,7 +131,7 @@ def _members_when_set(stored: StoredRule) -> JsonObject:
     if rule.flapping_is_set:
         shown["flapping"] = None if rule.flapping is None else _flapping(rule.flapping)
     if stored.status.last_run is not None:
-        shown["last_run"] = present_last_run(stored.status.last_run)
+        shown["last_run"] = last_run_to_json(stored.status.last_run)
     if rule.snooze_schedule:
         shown["snooze_schedule"] = list(rule.snooze_schedule)
     return shown

@@ -51,6 +51,10 @@ class Applied:
     stored: StoredRule
     outcome: AppliedAs
 
+    @property
+    def rule(self) -> Rule:
+        return self.stored.rule
+
 
 async def pause_before_retry() -> None:
     """Wait about 250 ms between two tries of a change (rest-api.md 1.6)."""
@@ -65,17 +69,17 @@ class Rules:
         *,
         store: Store,
         registry: Registry,
-        connectors: ConnectorLookup,
+        connector: ConnectorLookup,
         settings: EngineSettings,
-        ids: Ids,
+        new_id: Ids,
         pause: Callable[[], Awaitable[None]] = pause_before_retry,
     ) -> None:
         self._store = store
         self._registry = registry
         self._settings = settings
-        self._ids = ids
+        self._new_id = new_id
         self._pause = pause
-        self._admission = Admission(store, registry, connectors, settings, ids)
+        self._admission = Admission(store, registry, connector, settings, new_id)
 
     async def create(
         self,
@@ -90,7 +94,7 @@ class Rules:
         """Create a rule. Raises, in the order of 1.4: InvalidInput, Forbidden (consumer), Conflict (id taken)."""
         parsed = parse_create(body)
         parts = await self._admission.admit_new(parsed, space)
-        rule = new_rule(parsed, parts, rule_id=rule_id or self._ids(), space=space, at=at, actor=actor)
+        rule = new_rule(parsed, parts, rule_id=rule_id or self._new_id(), space=space, at=at, actor=actor)
         schedule, status = lifecycle.start_schedule(rule, at, in_bulk=in_bulk), lifecycle.pending(at)
         if not await self._store.insert_rule(rule, schedule, status, _audit("create", rule, at, actor)):
             raise Conflict(f"rule [{rule.id}] exists already")
@@ -248,9 +252,9 @@ class Rules:
 
     async def apply(
         self,
-        rule_id: str,
         body: JsonValue,
         *,
+        rule_id: str,
         at: datetime,
         actor: str | None,
         space: str = DEFAULT_SPACE,

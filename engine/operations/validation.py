@@ -25,6 +25,9 @@ _EXPECTED = {
     "model_type": "an object",
     "model_attributes_type": "an object",
 }
+_MARK_OF_KEYS = "[key]"
+"""What pydantic adds to the path of a problem with a member's name."""
+
 _BOUNDS = {
     "greater_than_equal": ("ge", "at least"),
     "greater_than": ("gt", "more than"),
@@ -64,7 +67,7 @@ def show(value: JsonValue) -> str:
 
 def _problems(errors: Sequence[ErrorDetails], model: type[BaseModel]) -> Iterator[Problem]:
     for error in errors:
-        path = ".".join(str(part) for part in error["loc"])
+        path = ".".join(str(part) for part in error["loc"] if part != _MARK_OF_KEYS)
         message, remedy = _describe(error, model)
         yield Problem(path, message, remedy)
 
