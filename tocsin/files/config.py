@@ -1,0 +1,186 @@
+"""tocsin.yml: where it is looked for, what it holds, and every problem of it with its place."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from engine.model.errors import InvalidInput, Problem
+from engine.model.jsonvalue import JsonObject, JsonValue
+from engine.model.settings import EngineSettings, SpaceSettings
+from engine.operations.validation import parse_model
+from tocsin.files.config_schema import UNSUPPORTED_SECTIONS, ConfigSchema
+from tocsin.files.config_settings import engine_settings, space_settings
+from tocsin.files.documents import Document, read_document
+from tocsin.files.nodes import Node
+from tocsin.files.problems import FileProblem
+from tocsin.files.secrets import SecretReader, misplaced_references
+
+CONFIG_NAME = "tocsin.yml"
+DEFAULT_STORE = "tocsin.db"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorDefinition:
+    """A connector of tocsin.yml: ``body`` has id, name, connector_type_id, config and secrets (resolved)."""
+
+    body: JsonObject = field(repr=False)
+    document: Document = field(repr=False)
+
+    def problem(self, problem: Problem) -> FileProblem:
+        """A problem of the body with its place in the file."""
+        return _placed(self.document, problem.under(f"connectors.{self.body['id']}"))
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """An index made of files; relative paths were made absolute."""
+
+    name: str
+    globs: tuple[str, ...]
+    mapping: Path | None = None
+    follow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the operator decided; without a file everything is at its default."""
+
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    space: SpaceSettings = field(default_factory=SpaceSettings)
+    store: str = f"sqlite:///{DEFAULT_STORE}"
+    rules: tuple[Path, ...] = ()
+    data: tuple[DataSource, ...] = ()
+    connectors: tuple[ConnectorDefinition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedConfig:
+    """The configuration, and what is wrong with its file; parts that are wrong are at their defaults."""
+
+    config: Config = field(default_factory=Config)
+    problems: list[FileProblem] = field(default_factory=list)
+
+
+def find_config(
+    explicit: Path | None = None, *, environ: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Path | None:
+    """The file to read: the given one, ``$TOCSIN_CONFIG``, ``./tocsin.yml``, the user's, the machine's; else None.
+
+    The first two count even if no such file exists, so that a typing error is told.
+    """
+    environ = os.environ if environ is None else environ
+    if explicit is not None:
+        return explicit
+    if environ.get("TOCSIN_CONFIG"):
+        return Path(environ["TOCSIN_CONFIG"])
+    home = Path(environ.get("HOME") or "/")
+    user = Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "tocsin" / CONFIG_NAME
+    places = ((folder or Path.cwd()) / CONFIG_NAME, user, Path("/etc/tocsin") / CONFIG_NAME)
+    return next((place for place in places if place.is_file()), None)
+
+
+def load_config(file: Path | None, *, environ: Mapping[str, str] | None = None) -> LoadedConfig:
+    """The configuration in a file; None = all defaults. Never raises for what is in the file: see ``problems``."""
+    if file is None:
+        return LoadedConfig()
+    document = read_document(file)
+    if isinstance(document, FileProblem):
+        # Without its source line, which may well be a password that is no YAML.
+        return LoadedConfig(problems=[replace(document, excerpt="")])
+    value: JsonValue = {} if document.value is None else document.value
+    problems: list[Problem] = []
+    schema = _parse(value, problems)
+    problems += misplaced_references(value, _is_secret)
+    reader = SecretReader(os.environ if environ is None else environ, file.parent)
+    config = _config_of(schema, document, reader)
+    problems += reader.problems
+    return LoadedConfig(config, [_placed(document, problem) for problem in problems])
+
+
+def _parse(value: JsonValue, problems: list[Problem]) -> ConfigSchema:
+    """The file's content; sections that are wrong are left out, and their problems are added."""
+    try:
+        return parse_model(ConfigSchema, value)
+    except InvalidInput as error:
+        problems += [_named_unsupported(problem) for problem in error.problems]
+        if not isinstance(value, dict):
+            return ConfigSchema()
+        return parse_model(ConfigSchema, _without_wrong_sections(value, error.problems))
+
+
+def _without_wrong_sections(value: JsonObject, problems: tuple[Problem, ...]) -> JsonObject:
+    """The content without what has problems: one connector or data source, or a whole other section."""
+    kept = {name: dict(section) if isinstance(section, dict) else section for name, section in value.items()}
+    for problem in problems:
+        name, _, rest = problem.path.partition(".")
+        entries = kept.get(name)
+        if name in ("connectors", "data") and isinstance(entries, dict) and rest:
+            for entry in [entry for entry in entries if rest == entry or rest.startswith(f"{entry}.")]:
+                del entries[entry]
+        elif problem.path:
+            kept.pop(name, None)
+    return kept
+
+
+def _named_unsupported(problem: Problem) -> Problem:
+    known = UNSUPPORTED_SECTIONS.get(problem.path)
+    return problem if known is None else Problem(problem.path, *known)
+
+
+def _placed(document: Document, problem: Problem) -> FileProblem:
+    """The problem with its place, showing no secret: neither a line with one nor a value that should be one."""
+    if _is_secret(tuple(problem.path.split("."))[:3]):
+        problem = replace(problem, message=problem.message.partition(", not ")[0])
+    placed = document.problem(problem)
+    return replace(placed, excerpt="") if placed.line in _secret_lines(document) else placed
+
+
+def _secret_lines(document: Document) -> set[int]:
+    """The lines of the file on which secrets of connectors begin."""
+    lines = set()
+    nodes: list[tuple[tuple[str, ...], Node]] = [] if document.root is None else [((), document.root)]
+    while nodes:
+        path, node = nodes.pop()
+        if _is_secret(path[:3]):
+            lines.add(document.source.line_of(node.offset))
+        nodes += [((*path, str(name)), member) for name, member in node.members.items()]
+    return lines
+
+
+def _is_secret(path: tuple[str, ...]) -> bool:
+    return len(path) == 3 and path[0] == "connectors" and path[2] == "secrets"
+
+
+def _config_of(schema: ConfigSchema, document: Document, reader: SecretReader) -> Config:
+    folder = document.source.file.parent
+    return Config(
+        engine=engine_settings(schema),
+        space=space_settings(schema.space),
+        store=_store_url(schema.store, folder),
+        rules=tuple(folder / path for path in schema.rules),
+        data=tuple(
+            DataSource(
+                name,
+                tuple(str(folder / glob) for glob in section.files),
+                None if section.mapping is None else folder / section.mapping,
+                section.follow,
+            )
+            for name, section in schema.data.items()
+        ),
+        connectors=tuple(
+            ConnectorDefinition(
+                {
+                    "id": connector_id,
+                    **section.model_dump(exclude={"secrets"}),
+                    "secrets": reader.resolve(section.secrets, f"connectors.{connector_id}.secrets"),
+                },
+                document,
+            )
+            for connector_id, section in schema.connectors.items()
+        ),
+    )
+
+
+def _store_url(store: str, folder: Path) -> str:
+    return store if "://" in store else f"sqlite:///{folder / store}"

@@ -1,0 +1,212 @@
+"""The members of tocsin.yml: every one with its default, its bounds and what it decides. All may be left out."""
+
+import re
+from typing import Annotated, Any, Final, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from engine.operations.values import Duration, FlappingNumber, NotNull, Strict, as_whole_number, refusal
+from engine.timing.durations import parse_duration
+
+UNSUPPORTED_SECTIONS: Final = {
+    "clusters": ("searching clusters is not supported yet", "name files under data instead"),
+    "security": ("security is not supported yet", "leave it out; everything answers to local users only"),
+}
+"""Sections that later versions know: refused by name, with the remedy for now."""
+
+_SIZE = re.compile(r"([1-9][0-9]{0,14})(b|kb|mb|gb|tb)", re.ASCII)
+_UNITS = {"b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
+_BASE_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?")
+_NAME = re.compile(r"[^/\\*?\"<>|\s,#:A-Z_.+-][^/\\*?\"<>|\s,#:A-Z]*")
+
+
+def parse_size(text: str) -> int:
+    """The bytes of a size like ``500kb``, ``1mb`` or ``2gb`` (powers of 1024). Raises ValueError."""
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a size: write a positive integer and b, kb, mb, gb or tb, like 1mb")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _check_size(text: str) -> str:
+    if _SIZE.fullmatch(text) is None:
+        raise refusal(f"{text[:40]!r} is not a size", "write a positive integer and b, kb, mb, gb or tb, like 1mb")
+    return text
+
+
+def _check_days(text: str) -> str:
+    if not text.endswith("d"):
+        raise refusal(f"{text[:40]!r} is not a number of days", "write whole days, like 30d")
+    return text
+
+
+def _check_at_most_a_day(text: str) -> str:
+    if parse_duration(text) > parse_duration("1d"):
+        raise refusal(f"{text[:40]!r} is too long", "the minimum interval is at most 1d")
+    return text
+
+
+def _check_base_url(url: str) -> str:
+    if _BASE_URL.fullmatch(url) is None:
+        raise refusal(f"{url[:60]!r} is no base URL", "write it like https://tocsin.example.org/path, without query")
+    return url
+
+
+def _check_index_name(name: str) -> str:
+    if _NAME.fullmatch(name) is None:
+        raise refusal(f"{name[:40]!r} is no index name", "use lower-case letters, digits, '-', '_' and '.'")
+    return name
+
+
+Size: TypeAlias = Annotated[str, AfterValidator(_check_size)]
+Days: TypeAlias = Annotated[Duration, AfterValidator(_check_days)]
+ShortInterval: TypeAlias = Annotated[Duration, AfterValidator(_check_at_most_a_day)]
+IndexName: TypeAlias = Annotated[str, AfterValidator(_check_index_name)]
+BaseUrl: TypeAlias = Annotated[str, AfterValidator(_check_base_url)]
+Text: TypeAlias = Annotated[str, Field(min_length=1)]
+Attempts: TypeAlias = Annotated[int, Field(ge=1, le=10), BeforeValidator(as_whole_number)]
+Count: TypeAlias = Annotated[int, Field(ge=0, le=10**9), BeforeValidator(as_whole_number)]
+PositiveCount: TypeAlias = Annotated[int, Field(ge=1, le=10**9), BeforeValidator(as_whole_number)]
+
+
+class FlappingSection(Strict):
+    """When alerts count as flapping. All three are given together; the numbers are 2..20."""
+
+    enabled: bool
+    look_back_window: FlappingNumber
+    status_change_threshold: FlappingNumber
+
+    @model_validator(mode="after")
+    def _check_threshold(self) -> "FlappingSection":
+        if self.status_change_threshold > self.look_back_window:
+            remedy = f"use a status_change_threshold of at most {self.look_back_window}"
+            raise refusal("has a status_change_threshold above its look_back_window", remedy)
+        return self
+
+
+class SpaceSection(Strict):
+    """What the default space decides for its rules."""
+
+    flapping: Annotated[FlappingSection | None, NotNull, Field(description="Flapping detection.")] = None
+    query_delay_seconds: Annotated[
+        Count, Field(le=60, description="Shifts searched windows back, for data that arrives late: 0..60.")
+    ] = 0
+
+
+class RunsSection(Strict):
+    """How rules run."""
+
+    timeout: Annotated[Duration | None, Field(description="Time limit of a run; null: the rule type's own, or 5m.")] = (
+        None
+    )
+    timeout_by_rule_type: Annotated[dict[str, Duration], Field(description="Time limits by rule type id.")] = Field(
+        default_factory=dict
+    )
+    cancel_alerts_on_timeout: Annotated[
+        bool, Field(description="A run beyond its time limit leaves neither alerts nor notifications.")
+    ] = True
+    max_alerts: Annotated[PositiveCount, Field(le=5000, description="Alerts that one run may report.")] = 1000
+    max_actions: Annotated[PositiveCount, Field(description="Notifications that one run may queue.")] = 100_000
+    max_actions_by_connector_type: Annotated[
+        dict[str, PositiveCount], Field(description="The same for single connector types.")
+    ] = Field(default_factory=dict)
+    max_rendered_characters: Annotated[PositiveCount, Field(description="Length of one rendered template.")] = (
+        25_000_000
+    )
+    minimum_schedule_interval: Annotated[
+        ShortInterval, Field(description="The shortest sensible interval of rules, at most 1d.")
+    ] = "1m"
+    enforce_minimum_schedule_interval: Annotated[
+        bool, Field(description="Refuse rules with a shorter interval instead of warning.")
+    ] = False
+    max_scheduled_per_minute: Annotated[Count, Field(description="Runs a minute of all enabled rules together.")] = (
+        32_000
+    )
+    no_recovery_on_partial_results: Annotated[
+        list[str], Field(description="Rule types whose alerts stay active while searches answer only in part.")
+    ] = Field(default_factory=list)
+    lease: Annotated[Duration, Field(description="How long a claimed rule is held without a sign of life.")] = "60s"
+
+
+class NotificationsSection(Strict):
+    """How queued notifications are sent."""
+
+    max_attempts: Annotated[Attempts | None, Field(description="Attempts, the first included: 1..10; null: 3.")] = None
+    max_attempts_by_connector_type: Annotated[
+        dict[str, Attempts], Field(description="The same for single connector types.")
+    ] = Field(default_factory=dict)
+    max_queued: Annotated[PositiveCount, Field(description="Notifications that may wait at any time.")] = 1_000_000
+    concurrency: Annotated[PositiveCount, Field(le=1000, description="Notifications sent at the same time.")] = 4
+
+
+class HttpSection(Strict):
+    """What connectors may do on the network."""
+
+    allowed_hosts: Annotated[list[Text], Field(description="Host names that may be called; '*' = all.")] = Field(
+        default_factory=lambda: ["*"]
+    )
+    response_timeout: Annotated[Duration, Field(description="Time limit of one request.")] = "60s"
+    max_response_size: Annotated[Size, Field(description="Longer answers are refused.")] = "1mb"
+    max_redirects: Annotated[Count, Field(le=20, description="Redirects that are followed.")] = 5
+
+
+class HistorySection(Strict):
+    """How long one kind of history is kept: what exceeds either bound goes, oldest first."""
+
+    age: Annotated[Days | None, NotNull, Field(description="Whole days.")] = None
+    size: Annotated[Size | None, NotNull, Field(description="Size in the store.")] = None
+
+
+class RetentionSection(Strict):
+    """How long history is kept; alerts that are active and notifications that wait always stay."""
+
+    events: Annotated[HistorySection, Field(description="Runs and decisions. Default: 30d, 2gb.")] = HistorySection()
+    documents: Annotated[HistorySection, Field(description="Ended alerts. Default: 90d, 2gb.")] = HistorySection()
+    notifications: Annotated[HistorySection, Field(description="Sent and dead ones. Default: 30d, 1gb.")] = (
+        HistorySection()
+    )
+
+
+class DataSection(Strict):
+    """An index made of files: NDJSON, JSON, CSV or Parquet."""
+
+    files: Annotated[list[Text], Field(min_length=1, description="Paths or globs; relative ones from this file on.")]
+    mapping: Annotated[Text | None, NotNull, Field(description="A JSON file with the types of the fields.")] = None
+    follow: Annotated[bool, Field(description="Read lines that are appended later, too.")] = False
+
+
+class ConnectorSection(Strict):
+    """A connector that rules can name by its id."""
+
+    name: Annotated[Text, Field(description="Its name for people.")]
+    connector_type_id: Annotated[Text, Field(description="Its type, such as .server-log or .webhook.")]
+    config: Annotated[dict[str, Any], Field(description="As the type defines it.")] = Field(default_factory=dict)
+    secrets: Annotated[
+        dict[str, Any], Field(description="As the type defines them: only as ${env:NAME} or ${file:PATH}.")
+    ] = Field(default_factory=dict)
+
+
+class ConfigSchema(Strict):
+    """The whole of tocsin.yml."""
+
+    store: Annotated[Text, Field(description="An SQLite file (a relative path counts from this file on) or a URL.")] = (
+        "tocsin.db"
+    )
+    rules: Annotated[list[Text], Field(description="Rule files and folders of them.")] = Field(default_factory=list)
+    public_base_url: Annotated[BaseUrl | None, Field(description="Where links in messages lead to.")] = None
+    consumers: Annotated[list[Text], Field(description="Consumers of rules besides the known ones.")] = Field(
+        default_factory=list
+    )
+    space: Annotated[SpaceSection, Field(description="Settings of the default space.")] = SpaceSection()
+    runs: Annotated[RunsSection, Field(description="How rules run.")] = RunsSection()
+    notifications: Annotated[NotificationsSection, Field(description="How notifications are sent.")] = (
+        NotificationsSection()
+    )
+    http: Annotated[HttpSection, Field(description="What connectors may do on the network.")] = HttpSection()
+    retention: Annotated[RetentionSection, Field(description="How long history is kept.")] = RetentionSection()
+    data: Annotated[dict[IndexName, DataSection], Field(description="Indices made of files.")] = Field(
+        default_factory=dict
+    )
+    connectors: Annotated[dict[Text, ConnectorSection], Field(description="Connectors by id.")] = Field(
+        default_factory=dict
+    )

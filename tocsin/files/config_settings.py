@@ -1,0 +1,92 @@
+"""From the sections of tocsin.yml to the settings that the engine knows."""
+
+from engine.model.settings import (
+    AttemptSettings,
+    EngineSettings,
+    FlappingSettings,
+    HttpSettings,
+    RetentionSettings,
+    SpaceSettings,
+)
+from engine.timing.durations import parse_duration
+from tocsin.files.config_schema import (
+    ConfigSchema,
+    HistorySection,
+    HttpSection,
+    NotificationsSection,
+    RetentionSection,
+    SpaceSection,
+    parse_size,
+)
+
+
+def engine_settings(schema: ConfigSchema) -> EngineSettings:
+    """What is decided for the whole engine."""
+    runs, notifications = schema.runs, schema.notifications
+    return EngineSettings(
+        max_alerts=runs.max_alerts,
+        run_timeout=runs.timeout,
+        run_timeout_by_type=runs.timeout_by_rule_type,
+        cancel_alerts_on_rule_timeout=runs.cancel_alerts_on_timeout,
+        max_actions=runs.max_actions,
+        max_actions_by_connector_type=runs.max_actions_by_connector_type,
+        max_queued_actions=notifications.max_queued,
+        public_base_url=schema.public_base_url,
+        minimum_schedule_interval=runs.minimum_schedule_interval,
+        enforce_minimum_schedule_interval=runs.enforce_minimum_schedule_interval,
+        max_scheduled_per_minute=runs.max_scheduled_per_minute,
+        consumers=tuple(schema.consumers),
+        no_recovery_on_partial_results=frozenset(runs.no_recovery_on_partial_results),
+        max_rendered_chars=runs.max_rendered_characters,
+        attempts=_attempts(notifications),
+        http=_http_settings(schema.http),
+        retention=_retention_settings(schema.retention),
+        lease_s=_seconds(runs.lease),
+        delivery_concurrency=notifications.concurrency,
+    )
+
+
+def space_settings(section: SpaceSection) -> SpaceSettings:
+    """What is decided for the rules of a space."""
+    flapping = section.flapping
+    if flapping is None:
+        return SpaceSettings(query_delay_s=section.query_delay_seconds)
+    settings = FlappingSettings(flapping.enabled, flapping.look_back_window, flapping.status_change_threshold)
+    return SpaceSettings(settings, section.query_delay_seconds)
+
+
+def _attempts(section: NotificationsSection) -> AttemptSettings:
+    return AttemptSettings(section.max_attempts, section.max_attempts_by_connector_type)
+
+
+def _http_settings(section: HttpSection) -> HttpSettings:
+    return HttpSettings(
+        allowed_hosts=tuple(section.allowed_hosts),
+        response_timeout_s=_seconds(section.response_timeout),
+        max_response_bytes=parse_size(section.max_response_size),
+        max_redirects=section.max_redirects,
+    )
+
+
+def _retention_settings(section: RetentionSection) -> RetentionSettings:
+    default = RetentionSettings()
+    return RetentionSettings(
+        events_days=_days(section.events, default.events_days),
+        events_bytes=_bytes(section.events, default.events_bytes),
+        documents_days=_days(section.documents, default.documents_days),
+        documents_bytes=_bytes(section.documents, default.documents_bytes),
+        notifications_days=_days(section.notifications, default.notifications_days),
+        notifications_bytes=_bytes(section.notifications, default.notifications_bytes),
+    )
+
+
+def _seconds(duration: str) -> float:
+    return parse_duration(duration).total_seconds()
+
+
+def _days(section: HistorySection, default: int) -> int:
+    return default if section.age is None else parse_duration(section.age).days
+
+
+def _bytes(section: HistorySection, default: int) -> int:
+    return default if section.size is None else parse_size(section.size)

@@ -1,0 +1,61 @@
+"""Offline checks of rules from files: everything that creating them would be refused for, with its place."""
+
+from collections.abc import Iterable
+
+from engine.model.errors import InvalidInput, Problem
+from engine.model.rule import DEFAULT_SPACE
+from engine.model.settings import EngineSettings, FlappingSettings
+from engine.operations.actions import ActionScope
+from engine.operations.body import parse_create
+from engine.operations.capacity import is_below_minimum
+from engine.operations.checks import definition_problems, find_rule_type, validate_params
+from engine.ports.registry import Registry
+from engine.service.connectors import ConnectorDirectory
+from tocsin.files.problems import FileProblem
+from tocsin.files.rules import RuleDefinition
+
+
+def validate_definition(
+    definition: RuleDefinition,
+    *,
+    registry: Registry,
+    connectors: ConnectorDirectory,
+    settings: EngineSettings,
+    flapping: FlappingSettings | None = None,
+    space: str = DEFAULT_SPACE,
+) -> list[FileProblem]:
+    """What is wrong with a rule, in the order of the checks; [] if it can be created.
+
+    ``flapping``: the settings of the space (default: switched on). Neither the capacity nor taken ids are looked at.
+    """
+    scope = ActionScope(space, connectors.get, registry)
+    problems = definition_problems(definition.body, scope, settings, flapping or FlappingSettings())
+    return _one_per_place(definition.problem(problem) for problem in problems)
+
+
+def definition_warnings(
+    definition: RuleDefinition, registry: Registry, settings: EngineSettings | None = None
+) -> list[FileProblem]:
+    """What is accepted in a valid rule but probably not meant so."""
+    try:
+        body = parse_create(definition.body)
+        rule_type = find_rule_type(body.rule_type_id, registry)
+        texts = rule_type.warnings(validate_params(rule_type, body.params))
+    except InvalidInput:
+        return []
+    warnings = [definition.problem(Problem("params", text)) for text in texts]
+    minimum = (settings or EngineSettings()).minimum_schedule_interval
+    if is_below_minimum(body.schedule.interval, minimum):
+        message = f"{body.schedule.interval} is shorter than the recommended minimum of {minimum}"
+        warnings.append(definition.problem(Problem("schedule.interval", message, f"use {minimum} or longer")))
+    return warnings
+
+
+def _one_per_place(problems: Iterable[FileProblem]) -> list[FileProblem]:
+    """Findings at one place of a file as one: members missing from one object, a value that fails two checks."""
+    merged: dict[tuple[int, int], FileProblem] = {}
+    for problem in problems:
+        place = (problem.line, problem.column)
+        known = merged.get(place)
+        merged[place] = problem if known is None else known.joined_with(problem)
+    return list(merged.values())
