@@ -5,6 +5,7 @@ copy takes its place in its parent, so that it happens once however often the ob
 never changed; in turn the caller must leave it alone while templates are rendered with it.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final
 
@@ -26,6 +27,13 @@ class DataArray(list[JsonValue]):
     __slots__ = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ArrayJson:
+    """``array.asJSON``: printed only if it is put out, so that whoever tests it does not pay for printing it."""
+
+    array: DataArray
+
+
 class Missing:
     """The type of `MISSING`, what a lookup yields that found nothing."""
 
@@ -37,7 +45,7 @@ class Missing:
 
 MISSING: Final = Missing()
 
-SETTLED: Final = frozenset({str, int, float, bool, type(None), datetime, DataObject, DataArray, Missing})
+SETTLED: Final = frozenset({str, int, float, bool, type(None), datetime, DataObject, DataArray, ArrayJson, Missing})
 """The types of values that need no `settle`."""
 
 

@@ -6,7 +6,7 @@ from engine.model.jsonvalue import JsonValue
 from engine.template.escaping import Escape
 from engine.template.failure import TemplateError
 from engine.template.jsontext import TooDeep
-from engine.template.objects import MISSING, SETTLED, DataArray, DataObject, settle
+from engine.template.objects import MISSING, DataArray, DataObject
 from engine.template.parser import Body, Path, Section, Tree, Variable
 from engine.template.values import Variables, element_at, is_falsy, member_of, text_of
 
@@ -17,6 +17,7 @@ MAX_LOOKUPS: Final = 20_000_000
 output to take for ever; this bounds them to a few seconds."""
 
 _NOTHING: Final = DataObject()
+_SEARCHABLE: Final = frozenset({DataObject, DataArray})
 
 
 def render_tree(tree: Tree, variables: Variables, escape: Escape | None, max_chars: int) -> str:
@@ -107,19 +108,13 @@ class _Rendering:
 def resolve(contexts: list[JsonValue], path: Path) -> JsonValue:
     """The settled value of a name: that of the innermost context in which the whole path exists, else MISSING."""
     for context in reversed(contexts):
+        if path and type(context) not in _SEARCHABLE:
+            continue  # a scalar item: what it has itself (`length` of a string) is no name
         value = context
         for key in path:
-            if type(value) is DataObject:
-                member = value.get(key, MISSING)
-                if type(member) not in SETTLED:
-                    member = value[key] = settle(member)
-            elif value is context and type(value) is not DataArray:
-                break  # a scalar item: its own members (`length` of a string) are not names
-            else:
-                member = member_of(value, key)
-            if member is MISSING:
+            value = member_of(value, key)
+            if value is MISSING:
                 break
-            value = member
         else:
             return value
     return MISSING

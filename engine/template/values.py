@@ -1,13 +1,12 @@
 """What templates do with values: prepare them, look them up by key, judge and print them (templates.md 4, 5)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.template.jsontext import MAX_DATA_DEPTH, TooDeep, datetime_text, number_text, to_json
-from engine.template.objects import MISSING, SETTLED, DataArray, DataObject, Missing, expand, settle
+from engine.template.objects import MISSING, SETTLED, ArrayJson, DataArray, DataObject, Missing, expand, settle
 
 Variables: TypeAlias = DataObject
 """All variables of one rendering; may be used for any number of templates and modes."""
@@ -21,13 +20,6 @@ def prepare_variables(variables: JsonObject) -> Variables:
     ``variables`` is never changed, and must not change while the result is in use.
     """
     return expand(variables)
-
-
-@dataclass(frozen=True, slots=True)
-class ArrayJson:
-    """``array.asJSON``: printed only if it is put out, so that whoever tests it does not pay for printing it."""
-
-    array: DataArray
 
 
 def member_of(value: JsonValue, key: str) -> JsonValue:
