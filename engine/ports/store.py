@@ -150,7 +150,8 @@ class RunRecord:
 
     ``state`` None leaves state and documents as they are (a failed run). ``refreshed_rule_fields`` replaces the rule's
     own fields in the documents of all its active alerts. The schedule is written only if no user changed it since
-    the claim. ``notifications`` keep their order.
+    the claim. ``notifications`` keep their order. ``is_status_kept`` leaves status and schedule alone (what a run
+    publishes after its time-out).
     """
 
     claim: Claim
@@ -164,6 +165,7 @@ class RunRecord:
     refreshed_rule_fields: JsonObject | None = None
     ledger: list[LedgerEntry] = field(default_factory=list)
     notifications: list[Notification] = field(default_factory=list)
+    is_status_kept: bool = False
 
 
 class CommitOutcome(Enum):

@@ -1,0 +1,35 @@
+# Every target makes the virtual environment when it is missing.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test check bench mutants docs clean
+
+$(STAMP): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	touch $(STAMP)
+
+demo: $(STAMP)  ## replay a web log with an incident through the sample rules
+	$(BIN)/tocsin demo
+
+test: $(STAMP)  ## all tests
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope $(PYTEST_ARGS)
+
+check: $(STAMP)  ## lint, format, types, import contract, dependencies
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+bench: $(STAMP)  ## measurements, as ratios
+	$(BIN)/python -m benchmarks
+
+mutants: $(STAMP)  ## mutation score of engine/run and engine/notify
+	$(BIN)/python -m benchmarks.mutants
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis mutants

@@ -1,0 +1,20 @@
+"""A search backend that answers at once, so that only the engine is measured."""
+
+from engine.model.jsonvalue import JsonObject
+from engine.ports.search import FieldCapsRequest, SearchRequest
+
+
+class InstantSearch:
+    """Answers every search with the same body."""
+
+    def __init__(self, answer: JsonObject) -> None:
+        self._answer = answer
+
+    async def search(self, request: SearchRequest) -> JsonObject:
+        return self._answer
+
+    async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
+        return {"indices": [], "fields": {}}
+
+    async def close(self) -> None:
+        """Nothing to release."""

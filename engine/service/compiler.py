@@ -1,0 +1,113 @@
+"""Rules compiled once per revision: everything a run needs that does not change from run to run."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from engine.model.errors import InvalidInput
+from engine.model.rule import Rule
+from engine.model.settings import EngineSettings
+from engine.model.trace import RuleIdentity
+from engine.notify.actions import CompiledAction, compile_actions
+from engine.ports.connector import DEFAULT_TREATMENT, TemplateTreatment
+from engine.ports.registry import Registry
+from engine.ports.rule_type import Evaluator
+from engine.ports.store import Claim, RuleKey, Store, StoredRule
+from engine.run.schedule import run_timeout
+from engine.run.subject import RunSubject, identity_of, subject_of
+from engine.template.links import rule_url
+from engine.template.variables import RuleVariables, rule_variables
+from engine.timing.durations import parse_duration
+
+_log = logging.getLogger("tocsin.rules")
+
+_MOST_COMPILED = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """A rule ready to run."""
+
+    subject: RunSubject
+    identity: RuleIdentity
+    evaluator: Evaluator
+    actions: tuple[CompiledAction, ...]
+    variables: RuleVariables
+    url: str | None
+    interval: timedelta
+    timeout: timedelta
+
+    @property
+    def rule(self) -> Rule:
+        return self.subject.rule
+
+
+@dataclass(frozen=True, slots=True)
+class Unrunnable:
+    """A rule that cannot run: the error reason of rule-run.md 9.1 and its text."""
+
+    identity: RuleIdentity
+    reason: str
+    message: str
+    interval: timedelta | None = None
+
+
+class RuleCompiler:
+    """Compiles rules and keeps them by revision of their definition, least recently used ones dropped."""
+
+    def __init__(self, store: Store, registry: Registry, settings: EngineSettings) -> None:
+        self._store, self._registry, self._settings = store, registry, settings
+        self._compiled: OrderedDict[RuleKey, tuple[int, CompiledRule | Unrunnable]] = OrderedDict()
+
+    async def compile(self, claims: Sequence[Claim]) -> list[CompiledRule | Unrunnable]:
+        """The rules of the claims, in their order; only those of a new revision are loaded."""
+        unknown = [claim.key for claim in claims if self._known(claim) is None]
+        loaded = await self._store.load_rules(unknown) if unknown else {}
+        return [self._known(claim) or self._compile(claim, loaded.get(claim.key)) for claim in claims]
+
+    def _known(self, claim: Claim) -> CompiledRule | Unrunnable | None:
+        known = self._compiled.get(claim.key)
+        if known is None or known[0] != claim.version:
+            return None
+        self._compiled.move_to_end(claim.key)
+        return known[1]
+
+    def _compile(self, claim: Claim, stored: StoredRule | None) -> CompiledRule | Unrunnable:
+        if stored is None:
+            identity = RuleIdentity(claim.key.id, claim.key.space)
+            return Unrunnable(identity, "decrypt", "the stored rule cannot be read")
+        compiled = self._compile_rule(stored.rule)
+        self._compiled[claim.key] = (stored.version, compiled)
+        if len(self._compiled) > _MOST_COMPILED:
+            self._compiled.popitem(last=False)
+        return compiled
+
+    def _compile_rule(self, rule: Rule) -> CompiledRule | Unrunnable:
+        rule_type = self._registry.rule_type(rule.rule_type_id)
+        interval = parse_duration(rule.interval)
+        identity = identity_of(rule, rule_type)
+        if not rule.enabled:
+            return Unrunnable(identity, "disabled", "the rule is disabled", interval)
+        if rule_type is None:
+            message = f"rule type [{rule.rule_type_id}] is not registered; install the package that provides it"
+            return Unrunnable(identity, "license", message, interval)
+        try:
+            evaluator = rule_type.compile(rule_type.validate(rule.params))
+        except InvalidInput as error:
+            return Unrunnable(identity, "validate", f"params are not valid: {error}", interval)
+        return CompiledRule(
+            subject_of(rule, rule_type),
+            identity,
+            evaluator,
+            compile_actions(rule, rule_type, self._treatment_of),
+            rule_variables(rule, public_base_url=self._settings.public_base_url),
+            rule_url(self._settings.public_base_url, rule.space, rule.id),
+            interval,
+            run_timeout(self._settings, rule_type),
+        )
+
+    def _treatment_of(self, connector_type_id: str) -> TemplateTreatment:
+        connector_type = self._registry.connector_type(connector_type_id)
+        return connector_type.template_treatment if connector_type else DEFAULT_TREATMENT

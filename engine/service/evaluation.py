@@ -1,0 +1,121 @@
+"""One evaluation of a rule under its time limit: the rule type searches and reports, nothing else happens here."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from engine.model.errors import RunError, SearchUnavailable, WriteBlocked
+from engine.model.jsonvalue import JsonObject
+from engine.ports.clock import Clock
+from engine.ports.rule_type import AlertLimitReached, Evaluation, EvaluationContext, Evaluator, Report, Reports
+from engine.ports.search import FieldCapsRequest, SearchFigures, SearchPort, SearchRequest
+
+_log = logging.getLogger("tocsin.rules")
+
+LONGEST_SEARCH_S = 300.0
+"""No single search runs longer, whatever the rule's time limit (rule-run.md 8)."""
+
+FailureClass = Literal["backend_unreachable", "write_blocked", "timeout"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """The rule type finished. ``is_cut_short``: it raised after the alert limit; ``evaluation`` is then None."""
+
+    reports: tuple[Report, ...]
+    evaluation: Evaluation | None
+    is_limit_reached: bool
+    figures: SearchFigures
+
+    @property
+    def is_cut_short(self) -> bool:
+        return self.evaluation is None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The run fails: error reason and text of rule-run.md 9.1; ``failure_class`` decides about the next run (12)."""
+
+    reason: str
+    message: str
+    figures: SearchFigures
+    failure_class: FailureClass | None = None
+
+
+class MeteredSearch:
+    """The search port as one run sees it: counted, and each search bounded in time.
+
+    A run's own time limit ends its searches too, so they are bounded here only where that limit is the longer one.
+    """
+
+    def __init__(self, search: SearchPort, clock: Clock, timeout: timedelta) -> None:
+        self._search, self._clock = search, clock
+        self._longest = LONGEST_SEARCH_S if timeout.total_seconds() > LONGEST_SEARCH_S else None
+        self.figures = SearchFigures()
+
+    async def search(self, request: SearchRequest) -> JsonObject:
+        began = self._clock.monotonic()
+        try:
+            answer = await self._bounded(self._search.search(request))
+        finally:
+            self.figures.searches += 1
+            self.figures.duration_ms += (self._clock.monotonic() - began) * 1000
+        took = answer.get("took")
+        self.figures.es_duration_ms += took if isinstance(took, int) else 0
+        return answer
+
+    async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
+        return await self._bounded(self._search.field_caps(request))
+
+    async def close(self) -> None:
+        """The run does not own the backend: nothing to release."""
+
+    async def _bounded(self, call: Awaitable[JsonObject]) -> JsonObject:
+        if self._longest is None:
+            return await call
+        try:
+            async with asyncio.timeout(self._longest):
+                return await call
+        except TimeoutError:
+            raise RunError("execute", f"a search took longer than {self._longest:g} s and was given up") from None
+
+
+async def evaluate(
+    evaluator: Evaluator,
+    context: Callable[[Reports, SearchPort], EvaluationContext],
+    *,
+    max_alerts: int,
+    search: MeteredSearch,
+) -> Evaluated | Failed:
+    """Let the rule type work and classify what it comes to (rule-run.md 4, steps 8-10). Raises only CancelledError."""
+    reports = Reports(max_alerts)
+    evaluation: Evaluation | None = None
+    try:
+        evaluation = await evaluator.evaluate(context(reports, search))
+    except AlertLimitReached:
+        pass
+    except Exception as error:
+        # Whatever a rule type raises is that rule's failure and nobody else's.
+        if not reports.is_limit_reached:
+            if not isinstance(error, RunError):
+                _log.debug("rule type raised", exc_info=True)
+            return _failure(error, search.figures)
+    if reports.is_declaration_missing:
+        message = "the rule type asked for the alert limit but did not say whether it was reached"
+        return Failed("execute", message, search.figures)
+    return Evaluated(reports.all(), evaluation, reports.is_limit_reached, search.figures)
+
+
+def _failure(error: Exception, figures: SearchFigures) -> Failed:
+    match error:
+        case RunError():
+            return Failed(error.reason, str(error), figures)
+        case SearchUnavailable():
+            return Failed("execute", str(error), figures, "backend_unreachable")
+        case WriteBlocked():
+            return Failed("execute", str(error), figures, "write_blocked")
+        case _:
+            return Failed("execute", str(error), figures)

@@ -1,0 +1,48 @@
+"""Commits of finished runs, gathered into groups: a run waits for no other, yet runs that finish together share one."""
+
+import asyncio
+from collections.abc import Sequence
+
+from engine.ports.store import CommitOutcome, RunRecord, Store
+
+LARGEST_GROUP = 100
+"""Runs in one transaction: a commit of 100 holds the loop for 5-8 ms (MEASUREMENTS, GIL convoy)."""
+
+
+class GroupCommit:
+    """Gathers records until the event loop has run everything that is ready, then commits them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: list[tuple[RunRecord, asyncio.Future[CommitOutcome]]] = []
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def commit(self, record: RunRecord) -> CommitOutcome:
+        """Commit one run's record in the next group."""
+        future: asyncio.Future[CommitOutcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((record, future))
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush())
+        return await future
+
+    async def _flush(self) -> None:
+        try:
+            # Runs that are ready now were scheduled before this task's next turn: they join this group.
+            await asyncio.sleep(0)
+            while self._waiting:
+                group, self._waiting = self._waiting[:LARGEST_GROUP], self._waiting[LARGEST_GROUP:]
+                await self._commit_group(group)
+        finally:
+            self._flushing = None
+
+    async def _commit_group(self, group: Sequence[tuple[RunRecord, asyncio.Future[CommitOutcome]]]) -> None:
+        try:
+            outcomes = await self._store.commit_runs([record for record, _ in group])
+        except Exception as error:  # noqa: BLE001 - every waiting run gets it, none is left hanging
+            for _, future in group:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), outcome in zip(group, outcomes, strict=True):
+            if not future.done():
+                future.set_result(outcome)

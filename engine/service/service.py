@@ -1,0 +1,98 @@
+"""The service: one tick runs what is due and delivers what is queued, under whatever clock it was given."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from engine.model.settings import EngineSettings
+from engine.ports.store import RuleKey, Store
+from engine.service.delivery import Delivery, DeliverySummary
+from engine.service.executor import Executor, RunReport
+
+_log = logging.getLogger("tocsin.service")
+
+_MOST_RULES_A_BATCH = 100
+_MOST_RUNS_IN_FLIGHT = 2000
+_RETENTION_EVERY = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class TickReport:
+    """What one tick did."""
+
+    runs: list[RunReport] = field(default_factory=list)
+    delivery: DeliverySummary | None = None
+
+
+class Service:
+    """Claims due rules, runs them, delivers notifications, keeps house.
+
+    `tick` is a plain function of the instant: the daemon's scheduler and a simulated clock call the same code.
+    ``owner`` names this process in leases.
+    """
+
+    def __init__(
+        self, *, store: Store, executor: Executor, delivery: Delivery | None, settings: EngineSettings, owner: str
+    ) -> None:
+        self._store, self._executor, self._delivery = store, executor, delivery
+        self._settings, self._owner = settings, owner
+        self._next_retention: datetime | None = None
+
+    async def tick(self, at: datetime) -> TickReport:
+        """Run every rule due at ``at`` once and deliver every notification due by then.
+
+        What a finished run queued is delivered while slower runs of the same tick still work.
+        """
+        report = TickReport()
+        delivering: asyncio.Task[None] | None = None
+        running: set[asyncio.Future[RunReport]] = set()
+        is_all_claimed = False
+        while running or not is_all_claimed:
+            while not is_all_claimed and len(running) < _MOST_RUNS_IN_FLIGHT:
+                claims = await self._store.claim_due(at, _MOST_RULES_A_BATCH, self._owner, self._lease_end(at))
+                running |= set(await self._executor.start(claims))
+                is_all_claimed = not claims
+            if running:
+                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                report.runs += [run.result() for run in done]
+                if delivering is None or delivering.done():
+                    delivering = asyncio.create_task(self._deliver_into(report, at))
+        if delivering is not None:
+            await delivering
+        await self._deliver_into(report, at)
+        await self._keep_house(at)
+        return report
+
+    async def run_rules(self, keys: Sequence[RuleKey], at: datetime) -> list[RunReport]:
+        """Run the rules now, whatever their schedules say; rules that another process holds are left out."""
+        claims = [await self._store.claim_rule(key, at, self._owner, self._lease_end(at)) for key in keys]
+        return await self._executor.run([claim for claim in claims if claim is not None])
+
+    async def deliver(self, at: datetime) -> DeliverySummary | None:
+        """Deliver every notification due at ``at``."""
+        return None if self._delivery is None else await self._delivery.deliver_due(at)
+
+    async def _deliver_into(self, report: TickReport, at: datetime) -> None:
+        if self._delivery is not None:
+            summary = await self._delivery.deliver_due(at)
+            report.delivery = summary if report.delivery is None else report.delivery + summary
+
+    async def next_due(self) -> datetime | None:
+        """The next instant at which a tick has something to do."""
+        times = [await self._store.next_due()]
+        if self._delivery is not None:
+            times.append(await self._store.next_delivery())
+        return min((time for time in times if time is not None), default=None)
+
+    def _lease_end(self, at: datetime) -> datetime:
+        return at + timedelta(seconds=self._settings.lease_s)
+
+    async def _keep_house(self, at: datetime) -> None:
+        if self._next_retention is not None and at < self._next_retention:
+            return
+        self._next_retention = at + _RETENTION_EVERY
+        deleted = await self._store.apply_retention(at, self._settings.retention)
+        if deleted:
+            _log.info("retention", extra={"deleted_rows": deleted})

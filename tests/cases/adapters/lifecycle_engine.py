@@ -1,0 +1,471 @@
+"""An engine for the alert_lifecycle cases: a rule type that reports what a step says, and the steps themselves."""
+
+import asyncio
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import Any, Self
+
+from engine.model.errors import RunError, SearchUnavailable
+from engine.model.instant import iso, parse_iso
+from engine.model.jsonvalue import JsonObject
+from engine.model.outcome import ExecutionStatus, LastRun, MonitoringEntry
+from engine.model.settings import EngineSettings, FlappingSettings, SpaceSettings
+from engine.operations.monitoring import monitoring_to_json
+from engine.operations.presentation import last_run_to_json, rule_to_json
+from engine.ports.rule_type import RECOVERED, ActionGroup, Evaluation, EvaluationContext, Report
+from engine.ports.store import CommitOutcome, RuleChange, RuleKey, StoredRule
+from engine.service.clocks import ManualClock
+from engine.service.executor import RunReport
+from engine.store.connections import sqlite_url
+from engine.timing.durations import parse_duration
+from tocsin.library import AsyncEngine
+
+Step = dict[str, Any]
+
+_START = "2024-01-01T00:00:00.000Z"
+
+
+class CaseType:
+    """A rule type that reports what the present step of a case says."""
+
+    id = "case-type"
+    name = "Case type"
+    recovery_group = RECOVERED
+    producer = "stackAlerts"
+    category = "management"
+    context_variables: Mapping[str, str] = MappingProxyType({})
+    param_variables: Mapping[str, str] = MappingProxyType({})
+    is_window_delayed = False
+
+    def __init__(self, definition: Step | None = None) -> None:
+        definition = definition or {}
+        groups = definition.get("action_groups") or [{"id": "default"}]
+        self.action_groups = tuple(
+            ActionGroup(group["id"], group.get("name", group["id"]), group.get("severity")) for group in groups
+        )
+        self.default_action_group = definition.get("default_action_group", self.action_groups[0].id)
+        self.auto_recovers = definition.get("auto_recover", True)
+        self.timeout = definition.get("timeout")
+        self.cancel_alerts_on_timeout = definition.get("cancel_alerts_on_rule_timeout", True)
+        self.window: timedelta | None = None
+        self.step: Step = {}
+        self.clock: ManualClock | None = None
+        self.previous_started_at_seen: list[datetime | None] = []
+        self.is_evaluating = asyncio.Event()
+
+    def validate(self, params: JsonObject) -> JsonObject:
+        return params
+
+    def warnings(self, params: JsonObject) -> list[str]:
+        return []
+
+    def keeps_state(self, old_params: JsonObject, new_params: JsonObject) -> bool:
+        return True
+
+    def compile(self, params: JsonObject) -> Self:
+        return self
+
+    async def evaluate(self, context: EvaluationContext) -> Evaluation:
+        step = self.step
+        self.previous_started_at_seen.append(context.previous_started_at)
+        if step.get("hangs"):
+            await self._hang(step)
+        if step.get("asks_limit"):
+            context.reports.ask_limit()
+        if self.clock is not None and step.get("lasts_ms"):
+            self.clock.advance(timedelta(milliseconds=step["lasts_ms"]))
+        for report in step.get("reported", ()):
+            context.reports.add(_report(report, self.default_action_group))
+        if step.get("limit_reached") or step.get("declares_limit"):
+            context.reports.declare_limit_reached(True)
+        elif "declares_limit" in step or "limit_reached" in step:
+            context.reports.declare_limit_reached(False)
+        if step.get("fails"):
+            raise _exception(step["fails"])
+        return Evaluation(state=context.state, warnings=["warned"] if step.get("warns") else [])
+
+    async def _hang(self, step: Step) -> None:
+        """Wait for the time-out; a type that reports late goes on after it."""
+        self.is_evaluating.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if "reported" not in step:
+                raise
+
+
+def _report(report: Any, default_group: str) -> Report:
+    if isinstance(report, str):
+        return Report(report, default_group)
+    return Report(
+        report["id"],
+        report.get("group", default_group),
+        context=report.get("context", {}),
+        payload=report.get("payload", {}),
+        state=report.get("state", {}),
+    )
+
+
+def _exception(failure: Any) -> Exception:
+    if failure == "search backend unreachable":
+        return SearchUnavailable(failure)
+    return RunError("execute", failure) if isinstance(failure, str) else RuntimeError()
+
+
+@dataclass(slots=True)
+class StepResult:
+    """What one run of a case came to, in the words of the cases."""
+
+    execution: ExecutionStatus
+    last_run: Any
+    is_run: bool = True
+    report: RunReport | None = None
+    alerts: dict[str, JsonObject] = field(default_factory=dict)
+
+    @classmethod
+    def of_status(cls, execution: ExecutionStatus, last_run: LastRun | None) -> "StepResult":
+        return cls(execution, None if last_run is None else last_run_to_json(last_run))
+
+    @property
+    def execution_status(self) -> str:
+        return self.execution.status
+
+    @property
+    def execution_uuid(self) -> str:
+        assert self.report is not None
+        return self.report.record.trace.execution_uuid
+
+    @property
+    def alerts_count(self) -> JsonObject:
+        return self.last_run["alerts_count"]
+
+    @property
+    def delayed_count(self) -> int:
+        transition = self.report.transition if self.report else None
+        return len(transition.delayed) if transition else 0
+
+    def alert_ids(self, name: str) -> list[str]:
+        transition = self.report.transition if self.report else None
+        if transition is None:
+            return []
+        if name == "held":
+            return [alert.id for alert in transition.active if not alert.reported and alert.pending_recovered_count]
+        if name == "tracked_recovered":
+            return list(transition.tracked_recovered)
+        return [alert.id for alert in getattr(transition, name)]
+
+    def actions(self) -> list[JsonObject]:
+        assert self.report is not None
+        return [
+            {"action": sent.action_uuid, "alert": sent.alert_id, "group": sent.group}
+            for sent in self.report.record.notifications
+        ]
+
+    def gap(self) -> JsonObject:
+        assert self.report is not None
+        gap = self.report.record.trace.gap
+        return {
+            "gap_duration_s": None if gap is None else gap.duration_s,
+            "gap_range": None if gap is None else {"gte": iso(gap.start), "lte": iso(gap.end)},
+        }
+
+    def all_keys(self) -> set[str]:
+        return {key for document in self.alerts.values() for key in document}
+
+
+class CaseEngine:
+    """The rule of a case in an engine of its own, and the operations that steps name."""
+
+    def __init__(self, given: Step) -> None:
+        rule = dict(given.get("rule", {}))
+        definition = {**given.get("rule_type", {})}
+        if "auto_recover" in given:
+            definition["auto_recover"] = given["auto_recover"]
+        if "auto_recover" in rule:
+            definition["auto_recover"] = rule.pop("auto_recover")
+        if given.get("timeout"):
+            definition["timeout"] = given["timeout"]
+        self.given, self._rule_given = given, rule
+        config = given.get("config", {})
+        if config.get("rule_type_flag") is not None:
+            definition["cancel_alerts_on_rule_timeout"] = config["rule_type_flag"]
+        if config.get("rule_type_cancel_alerts_on_rule_timeout") is not None:
+            definition["cancel_alerts_on_rule_timeout"] = config["rule_type_cancel_alerts_on_rule_timeout"]
+        self.rule_type = CaseType(definition)
+        self.space = rule.pop("space", "default")
+        self.rule_id = rule.pop("id", "rule-1")
+        self._clock = ManualClock(given.get("started_at") or _first_instant(given))
+        self.rule_type.clock = self._clock
+        settings = EngineSettings(
+            cancel_alerts_on_rule_timeout=config.get("cancel_alerts_on_rule_timeout", True),
+            **({"max_alerts": given["max_alerts"]} if given.get("max_alerts") is not None else {}),
+        )
+        self._folder = TemporaryDirectory()
+        self._engine = AsyncEngine(
+            clock=self._clock,
+            # A file only where the case breaks it from outside: memory is much faster.
+            store=sqlite_url(Path(self._folder.name) / "store.db") if "failure" in given else "sqlite://",
+            settings=settings,
+            rule_types=(self.rule_type,),
+            send=False,
+            space=self.space,
+        )
+        self.store = self._engine.parts.store
+        self.stored_states: list[JsonObject] = []
+        self._is_first_run = True
+
+    @staticmethod
+    def rule_type_with(timeout: str | None) -> CaseType:
+        return CaseType({"timeout": timeout})
+
+    async def __aenter__(self) -> Self:
+        await self._engine.__aenter__()
+        self._engine.add_connector("connector", ".server-log")
+        revision = self._rule_given.pop("revision", 0)
+        stored = await self.create_rule(self._rule_given, rule_id=self.rule_id)
+        flapping = self.given.get("flapping_settings")
+        if flapping is not None:
+            # After the rule: one with settings of its own could not be created while the space's are off.
+            await self._set_flapping(flapping)
+        if revision:
+            await self.store.change_rule(RuleChange(replace(stored.rule, revision=revision), stored.version))
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._engine.close()
+        self._folder.cleanup()
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    async def create_rule(self, body: Step, *, rule_id: str, in_bulk: bool = False) -> StoredRule:
+        whole = {
+            "name": "My rule",
+            "rule_type_id": "case-type",
+            "consumer": "alerts",
+            "params": {},
+            # Steps come a minute apart whatever the interval; a short one lets actions throttle as shortly.
+            "schedule": {"interval": self.given.get("interval") or "1s"},
+            **body,
+        }
+        whole["actions"] = [{"id": "connector", "params": {}, **action} for action in body.get("actions", ())]
+        return await self._engine.parts.rules.create(
+            whole, space=self.space, rule_id=rule_id, at=self.now(), actor=None, in_bulk=in_bulk
+        )
+
+    # steps
+
+    async def perform(self, step: Step) -> StepResult | None:
+        """Perform a step; the result of a run, None for other operations."""
+        rules = self._engine.parts.rules
+        target = {"space": self.space, "at": self.now(), "actor": None}
+        match step.get("op", "run"):
+            case "run":
+                return await self._run(step)
+            case "set_flapping":
+                await self._set_flapping(step["settings"])
+            case "set_alert_delay":
+                await self._update({"alert_delay": {"active": step["active"]}})
+            case "mute_alert":
+                await rules.mute_alert(self.rule_id, step["alert"], validate_existence=False, **target)
+            case "unmute_alert":
+                await rules.unmute_alert(self.rule_id, step["alert"], **target)
+            case "disable":
+                self._move(step)
+                await rules.disable(self.rule_id, untrack=step.get("untrack", False), **{**target, "at": self.now()})
+            case "enable":
+                self._move(step)
+                await rules.enable(self.rule_id, **{**target, "at": self.now()})
+            case "update_rule":
+                changes = {key: value for key, value in step.items() if key not in ("op", "at")}
+                await self._update(changes.get("changes") or changes.get("rule") or changes)
+            case other:
+                raise AssertionError(f"unknown shape: op {other!r}")
+        return None
+
+    def _move(self, step: Step) -> None:
+        if "at" in step:
+            self._clock.set(parse_iso(step["at"]))
+
+    async def _run(self, step: Step) -> StepResult:
+        if "at" in step:
+            self._move(step)
+        elif not self._is_first_run:
+            self._clock.advance(timedelta(minutes=1))
+        self._is_first_run = False
+        if step.get("snoozed"):
+            await self._mute_all(True)
+        self.rule_type.step = step
+        result = await self._execute(step.get("scheduled_at") or self.given.get("scheduled_at"))
+        if step.get("snoozed"):
+            await self._mute_all(False)
+        await self._keep_state()
+        return result
+
+    async def _execute(self, scheduled_at: str | None) -> StepResult:
+        planned = parse_iso(scheduled_at) if scheduled_at else self.now()
+        claim = await self.store.claim_rule(self.key, planned, "case", self.now() + timedelta(hours=1))
+        assert claim is not None, "the rule is held by another run"
+        [report] = await self._engine.parts.executor.run([claim])
+        assert report.outcome is CommitOutcome.COMMITTED, f"the run was not committed: {report.outcome}"
+        return await self._result_of(report)
+
+    async def _result_of(self, report: RunReport) -> StepResult:
+        result = await self.status()
+        result.report = report
+        for document in await self.documents():
+            result.alerts[document["kibana.alert.instance.id"]] = document
+        return result
+
+    async def _mute_all(self, is_muted: bool) -> None:
+        rules = self._engine.parts.rules
+        operation = rules.mute_all if is_muted else rules.unmute_all
+        await operation(self.rule_id, space=self.space, at=self.now(), actor=None)
+
+    async def _set_flapping(self, settings: Step) -> None:
+        await self.store.put_space_settings(self.space, SpaceSettings(flapping=FlappingSettings(**settings)), None)
+
+    async def _update(self, changes: Step) -> None:
+        shown = rule_to_json(await self.stored())
+        members = ("name", "tags", "schedule", "params", "actions", "notify_when", "throttle", "alert_delay")
+        body = {name: shown[name] for name in members if shown.get(name) is not None}
+        body["actions"] = [
+            {name: value for name, value in action.items() if name != "connector_type_id"}
+            for action in body.get("actions", ())
+        ]
+        if "actions" in changes:
+            actions = [{"id": "connector", "params": {}, **action} for action in changes["actions"]]
+            changes = {**changes, "actions": actions}
+        await self._engine.parts.rules.update(
+            self.rule_id, {**body, **changes}, space=self.space, at=self.now(), actor=None
+        )
+
+    # failures
+
+    async def fail(self, given: Step) -> StepResult:
+        """Bring about the failure that the case names."""
+        match given["failure"]:
+            case "rule record or its secrets cannot be read":
+                self._break_store("UPDATE rules SET params = '[broken'")
+            case "rule type raises an exception during evaluation":
+                self.rule_type.step = {"fails": "evaluation failed"}
+            case "rule type raises an exception without text":
+                self.rule_type.step = {"fails": object()}
+            case "rule type unknown or not enabled":
+                await self._change_rule(rule_type_id="not-registered")
+            case "rule was disabled after the run had been queued":
+                await self._change_rule(enabled=False)
+            case "stored params do not satisfy the rule type":
+                self.rule_type.validate = self._refuse_params  # type: ignore[method-assign]
+            case "storing alerts fails after evaluation":
+                self.rule_type.step = {"reported": ["a"]}
+                self._break_store("CREATE TRIGGER full BEFORE INSERT ON alerts BEGIN SELECT RAISE(ABORT, 'full'); END")
+            case "run exceeds its timeout":
+                return await self._time_out(given, {"hangs": True})
+            case text_ if text_.startswith("run exceeds its timeout, evaluation then finishes"):
+                return await self._time_out_late(given)
+            case other:
+                raise AssertionError(f"unknown shape: failure {other!r}")
+        return await self._execute(None)
+
+    @staticmethod
+    def _refuse_params(params: JsonObject) -> JsonObject:
+        from engine.model.errors import InvalidInput, Problem
+
+        raise InvalidInput([Problem("threshold", "is missing", "give a threshold")])
+
+    async def _change_rule(self, **changes: Any) -> None:
+        stored = await self.stored()
+        await self.store.change_rule(RuleChange(replace(stored.rule, **changes), stored.version))
+
+    def _break_store(self, sql: str) -> None:
+        """Do something to the database that the engine does not know of."""
+        with closing(sqlite3.connect(Path(self._folder.name) / "store.db")) as connection, connection:
+            connection.execute(sql)
+
+    async def _time_out(self, given: Step, step: Step) -> StepResult:
+        started = self.now()
+        timeout = parse_duration(given.get("timeout") or "5m")
+        cancelled_at = parse_iso(given["cancelled_at"]) if "cancelled_at" in given else started + timeout
+        self.rule_type.step = step
+        claim = await self.store.claim_rule(self.key, started, "case", started + timedelta(hours=1))
+        assert claim is not None
+        [running] = await self._engine.parts.executor.start([claim])
+        await self.rule_type.is_evaluating.wait()
+        self._clock.set(cancelled_at)
+        report = await running
+        await self._engine.parts.executor.drain()
+        return await self._result_of(report)
+
+    async def _time_out_late(self, given: Step) -> StepResult:
+        before = given.get("tracked_active_before", ())
+        if before:
+            await self._run({"reported": list(before)})
+            self.rule_type.previous_started_at_seen.clear()
+            self._clock.advance(timedelta(minutes=1))
+        return await self._time_out(given, {"hangs": True, "reported": given["reported_late"]})
+
+    # what is stored
+
+    @property
+    def key(self) -> RuleKey:
+        return RuleKey(self.space, self.rule_id)
+
+    async def stored(self) -> StoredRule:
+        return (await self.store.load_rules([self.key]))[self.key]
+
+    async def status(self) -> StepResult:
+        """Status and last run of the rule as stored now, without a run."""
+        status = (await self.stored()).status
+        return StepResult.of_status(status.execution_status, status.last_run)
+
+    async def shown_next_run(self) -> str | None:
+        return rule_to_json(await self.stored()).get("next_run")
+
+    async def documents(self) -> list[JsonObject]:
+        return await self.store.documents(self.space, rule_id=self.rule_id, limit=100_000)
+
+    async def events(self) -> list[JsonObject]:
+        return await self._engine.events(self.rule_id)
+
+    async def notifications(self) -> Sequence[object]:
+        return await self._engine.notifications(self.rule_id)
+
+    async def tracked_active(self) -> list[str]:
+        versioned = await self.store.load_state(self.key)
+        assert versioned is not None
+        return list(versioned.state.active)
+
+    async def monitoring_history(self) -> list[MonitoringEntry]:
+        return await self.store.monitoring(self.key)
+
+    async def monitoring(self) -> JsonObject:
+        stored = await self.stored()
+        shown: JsonObject = monitoring_to_json(stored.status, await self.monitoring_history())["run"]
+        return shown
+
+    async def _keep_state(self) -> None:
+        """Remember the state of the first tracked alert as a template would see it: the framework's keys included."""
+        versioned = await self.store.load_state(self.key)
+        assert versioned is not None
+        for alert in versioned.state.active.values():
+            shown = {**alert.state, "duration": str(alert.duration_ns)}
+            if alert.start is not None:
+                shown["start"] = iso(alert.start)
+            self.stored_states.append(shown)
+            return
+        self.stored_states.append({})
+
+
+def _first_instant(given: Step) -> str:
+    """The clock starts at the first run, so that creating the rule is not later than it."""
+    for step in (*given.get("steps", ()), *given.get("runs", ())):
+        if isinstance(step, dict) and step.get("at"):
+            return given.get("scheduled_at") or str(step["at"])
+    return _START

@@ -1,0 +1,22 @@
+"""Tables on the terminal: plain text, coloured and fitted to its width only when it is one."""
+
+import sys
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_WIDTH_OF_FILES = 200
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under headings. What cells hold is text: no markup in it is interpreted."""
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=True, expand=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_FILES, highlight=False)
+    console.print(table)

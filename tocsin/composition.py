@@ -1,0 +1,103 @@
+"""The one place where the engine is put together with its rule types and connectors."""
+
+import os
+import random
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+
+from connectors.builtin import builtin_connector_types
+from engine.model.settings import EngineSettings
+from engine.operations.rules import Rules
+from engine.ports.clock import Clock, Ids
+from engine.ports.connector import ConnectorType
+from engine.ports.http import HttpClient
+from engine.ports.registry import Registry
+from engine.ports.rule_type import RuleType
+from engine.ports.search import SearchPort
+from engine.ports.store import Store
+from engine.service.clocks import random_id
+from engine.service.connectors import PreconfiguredConnectors
+from engine.service.delivery import Delivery
+from engine.service.executor import Executor
+from engine.service.http_client import AiohttpClient
+from engine.service.service import Service
+from rule_types.builtin import builtin_rule_types
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The engine's parts, put together. Whoever composed them opens and closes store, search and HTTP client."""
+
+    store: Store
+    search: SearchPort
+    registry: Registry
+    connectors: PreconfiguredConnectors
+    http: HttpClient
+    clock: Clock
+    new_id: Ids
+    settings: EngineSettings
+    executor: Executor
+    service: Service
+    rules: Rules
+
+
+def builtin_registry(rule_types: Iterable[RuleType] = (), connector_types: Iterable[ConnectorType] = ()) -> Registry:
+    """The built-in types, those of installed packages (entry points ``tocsin.rule_types``, ``tocsin.connectors``), and more."""
+    registry = Registry()
+    for rule_type in (*builtin_rule_types(), *_plugged_in("tocsin.rule_types"), *rule_types):
+        registry.add_rule_type(rule_type)
+    for connector_type in (*builtin_connector_types(), *_plugged_in("tocsin.connectors"), *connector_types):
+        registry.add_connector_type(connector_type)
+    return registry
+
+
+def _plugged_in(group: str) -> Iterable[object]:  # type: ignore[explicit-any,unused-ignore]
+    """What entry points of the group name: an instance, or a class or function that makes one."""
+    for entry_point in entry_points(group=group):
+        loaded = entry_point.load()
+        yield loaded() if callable(loaded) else loaded
+
+
+def compose(
+    *,
+    store: Store,
+    search: SearchPort,
+    registry: Registry,
+    connectors: PreconfiguredConnectors,
+    clock: Clock,
+    settings: EngineSettings,
+    new_id: Ids = random_id,
+    is_dry: bool = False,
+) -> Parts:
+    """Wire the parts. ``is_dry``: notifications are recorded and never sent."""
+    http = AiohttpClient(settings.http)
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    executor = Executor(
+        store=store,
+        search=search,
+        registry=registry,
+        connectors=connectors,
+        clock=clock,
+        new_id=new_id,
+        settings=settings,
+        is_dry=is_dry,
+    )
+    delivery = Delivery(
+        store=store,
+        directory=connectors,
+        registry=registry,
+        http=http,
+        clock=clock,
+        settings=settings,
+        random=random.random,
+        owner=owner,
+    )
+    service = Service(
+        store=store, executor=executor, delivery=None if is_dry else delivery, settings=settings, owner=owner
+    )
+    rules = Rules(store=store, registry=registry, connector=connectors.get, settings=settings, new_id=new_id)
+    return Parts(
+        store, search, registry, connectors, http, clock, new_id, settings, executor, service, rules
+    )

@@ -1,0 +1,224 @@
+"""The demo's main job: two hours of web log through the sample rules, minute by minute of simulated time."""
+
+import logging
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import orjson
+
+from engine.model.jsonvalue import JsonObject
+from engine.model.trace import RunTrace
+from engine.service.clocks import ManualClock
+from engine.service.executor import RunReport
+from engine.store.connections import sqlite_url
+from tocsin.demo.receiver import Receiver
+from tocsin.demo.weblog import LENGTH, START, documents
+from tocsin.files.rules import load_rules
+from tocsin.library import AsyncEngine
+
+_SERVER_LOG = "tocsin.connectors.server_log"
+_MINUTE = timedelta(minutes=1)
+
+Tell = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class RuleTally:
+    """What happened to one rule."""
+
+    name: str
+    runs: int = 0
+    new: int = 0
+    recovered: int = 0
+    ongoing: int = 0
+    delayed: int = 0
+    flapping: int = 0
+    decisions: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the replay leaves: figures by rule id, the messages received, and the folder with data, rules and store."""
+
+    folder: Path
+    documents: int
+    tallies: dict[str, RuleTally]
+    logged: int
+    posted: list[str]
+
+
+async def replay(folder: Path, tell: Tell) -> Outcome:
+    """Make the data, start a receiver, run the rules, and tell every message as it is sent."""
+    rules_folder, data_file, store_file = _prepare(folder)
+    count = _write_documents(data_file)
+    tell(f"{count} requests of {START:%H:%M}-{START + LENGTH:%H:%M} in {data_file}, incident included")
+    receiver = Receiver()
+    await receiver.start()
+    clock = ManualClock(START)
+    engine = AsyncEngine(clock=clock, store=sqlite_url(store_file))
+    logged: list[str] = []
+    try:
+        with _server_log(clock, tell, logged):
+            async with engine:
+                engine.add_files("web", [str(data_file)])
+                _write_settings(folder, receiver.url)
+                engine.add_connector("log", ".server-log")
+                engine.add_connector("receiver", ".webhook", config={"url": receiver.url, "hasAuth": False})
+                tallies = await _add_rules(engine, rules_folder, tell)
+                await _run(engine, receiver, tallies, clock, tell)
+    finally:
+        await receiver.stop()
+    return Outcome(folder, count, tallies, len(logged), receiver.bodies)
+
+
+def _prepare(folder: Path) -> tuple[Path, Path, Path]:
+    """The demo's own files in its folder, those of an earlier demo replaced."""
+    rules_folder = folder / "rules"
+    rules_folder.mkdir(parents=True, exist_ok=True)
+    with as_file(files("tocsin.demo") / "rules") as samples:
+        for sample in sorted(samples.glob("*.yml")):
+            shutil.copyfile(sample, rules_folder / sample.name)
+    store_file = folder / "tocsin.db"
+    for leftover in folder.glob("tocsin.db*"):
+        leftover.unlink()
+    return rules_folder, folder / "web.ndjson", store_file
+
+
+def _write_documents(data_file: Path) -> int:
+    lines = [orjson.dumps(document) for document in documents()]
+    data_file.write_bytes(b"\n".join(lines) + b"\n")
+    return len(lines)
+
+
+def _write_settings(folder: Path, receiver_url: str) -> None:
+    (folder / "tocsin.yml").write_text(
+        "# The demo's connectors, for `tocsin run --config`. The receiver lived only as long as the demo.\n"
+        "connectors:\n"
+        "  - id: log\n"
+        "    name: log\n"
+        "    connector_type_id: .server-log\n"
+        "  - id: receiver\n"
+        "    name: receiver\n"
+        "    connector_type_id: .webhook\n"
+        f"    config: {{url: '{receiver_url}', hasAuth: false}}\n",
+        encoding="utf-8",
+    )
+
+
+async def _add_rules(engine: AsyncEngine, folder: Path, tell: Tell) -> dict[str, RuleTally]:
+    tallies = {}
+    loaded = load_rules([folder])
+    for definition in loaded.rules:
+        rule = await engine.add_rule(definition.body, definition.id)
+        tallies[rule["id"]] = RuleTally(rule["name"])
+        tell(f"rule {rule['id']}: {rule['name']}, every {rule['schedule']['interval']}")
+    return tallies
+
+
+async def _run(
+    engine: AsyncEngine, receiver: Receiver, tallies: dict[str, RuleTally], clock: ManualClock, tell: Tell
+) -> None:
+    shown = 0
+    for _ in range(LENGTH // _MINUTE + 1):
+        for report in await engine.advance(_MINUTE):
+            _count(tallies[report.claim.key.id], report)
+        for body in receiver.bodies[shown:]:
+            tell(f"{_clock_time(clock.now() - _MINUTE)}  webhook  {body}")
+        shown = len(receiver.bodies)
+
+
+def _count(tally: RuleTally, report: RunReport) -> None:
+    tally.runs += 1
+    transition = report.transition
+    if transition is None:
+        trace = report.record.trace
+        tally.decisions[f"failed: {trace.reason}" if isinstance(trace, RunTrace) else "failed"] += 1
+        return
+    tally.new += len(transition.new)
+    tally.recovered += len(transition.recovered)
+    tally.ongoing += len(transition.active) - len(transition.new)
+    tally.delayed += len(transition.delayed)
+    tally.flapping += any(alert.flapping for alert in transition.active)
+    for entry in report.record.ledger:
+        tally.decisions[entry.reason] += len(entry.alert_ids) or 1
+
+
+@contextmanager
+def _server_log(clock: ManualClock, tell: Tell, logged: list[str]) -> Iterator[None]:
+    """Tell what the server-log connector writes, with the simulated time."""
+
+    class Teller(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            logged.append(record.getMessage())
+            tell(f"{_clock_time(clock.now())}  {record.levelname.lower():8} {record.getMessage()}")
+
+    logger, handler = logging.getLogger(_SERVER_LOG), Teller()
+    level, is_propagating = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        logger.propagate = is_propagating
+
+
+def _clock_time(at: datetime) -> str:
+    return f"{at:%H:%M:%S}"
+
+
+def rows_of(outcome: Outcome) -> list[tuple[str, ...]]:
+    """One row a rule for the closing table."""
+    return [
+        (
+            tally.name,
+            str(tally.runs),
+            str(tally.new),
+            str(tally.ongoing),
+            str(tally.recovered),
+            str(tally.delayed),
+            str(tally.flapping),
+            str(tally.decisions["notified"]),
+            ", ".join(f"{reason} {count}" for reason, count in _kept_back(tally)),
+        )
+        for tally in outcome.tallies.values()
+    ]
+
+
+HEADINGS = ("rule", "runs", "new", "ongoing", "recovered", "delayed", "flapping", "sent", "kept back, and why")
+
+
+def _kept_back(tally: RuleTally) -> list[tuple[str, int]]:
+    # That an action belongs to another group is no news to anybody.
+    uninteresting = ("notified", "groupMismatch")
+    return [(reason, count) for reason, count in tally.decisions.most_common() if reason not in uninteresting]
+
+
+def as_json(outcome: Outcome) -> JsonObject:
+    """The outcome for programs."""
+    return {
+        "version": 1,
+        "documents": outcome.documents,
+        "logged": outcome.logged,
+        "posted": len(outcome.posted),
+        "rules": {
+            rule_id: {
+                "runs": tally.runs,
+                "new": tally.new,
+                "ongoing": tally.ongoing,
+                "recovered": tally.recovered,
+                "delayed": tally.delayed,
+                "flapping": tally.flapping,
+                "decisions": dict(tally.decisions),
+            }
+            for rule_id, tally in outcome.tallies.items()
+        },
+    }

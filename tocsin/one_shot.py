@@ -1,0 +1,119 @@
+"""A one-shot run: rules from files into a store, one run of each, and what came of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.model.instant import iso
+from engine.model.jsonvalue import JsonObject
+from engine.model.notification import LedgerEntry, Notification
+from engine.model.rule import DEFAULT_SPACE, Rule
+from engine.model.trace import RunTrace
+from engine.notify.explanation import explain
+from engine.ports.store import RuleKey
+from engine.run.transition import Transition
+from engine.service.clocks import ManualClock, SystemClock
+from engine.service.delivery import DeliverySummary
+from engine.service.executor import RunReport
+from tocsin.cli.session import Session, open_engine
+
+
+@dataclass(frozen=True, slots=True)
+class OneShotResult:
+    """One rule's run. ``report`` None: another process was running the rule."""
+
+    rule: Rule
+    report: RunReport | None
+    delivery: DeliverySummary | None = None
+
+    @property
+    def trace(self) -> RunTrace | None:
+        trace = self.report.record.trace if self.report else None
+        return trace if isinstance(trace, RunTrace) else None
+
+
+async def run_once(
+    session: Session,
+    *,
+    at: datetime | None,
+    store: str,
+    data: Mapping[str, Sequence[str]],
+    is_sending: bool,
+) -> list[OneShotResult]:
+    """Bring the session's rules into the store and run each of them once, at ``at`` or now."""
+    clock = SystemClock() if at is None else ManualClock(at)
+    async with open_engine(session, clock=clock, store=store, data=data, is_dry=not is_sending) as parts:
+        rules = []
+        for definition in session.rules:
+            stored = await parts.rules.apply(definition.body, rule_id=definition.id, at=clock.now(), actor=None)
+            rules.append(stored.rule)
+        now = clock.now()
+        reports = {
+            report.claim.key.id: report
+            for report in await parts.service.run_rules([RuleKey(DEFAULT_SPACE, rule.id) for rule in rules], now)
+        }
+        delivery = await parts.service.deliver(now)
+        return [OneShotResult(rule, reports.get(rule.id), delivery) for rule in rules]
+
+
+def result_as_json(result: OneShotResult) -> JsonObject:
+    """The result for programs; times are ISO 8601, documents whole."""
+    trace, report = result.trace, result.report
+    shown: JsonObject = {"rule": {"id": result.rule.id, "name": result.rule.name}}
+    if report is None or trace is None:
+        return shown | {"status": "locked"}
+    return shown | {
+        "at": iso(trace.started_at),
+        "status": trace.status,
+        "reason": trace.reason,
+        "error": trace.error_message,
+        "alerts": alerts_as_json(report.transition),
+        "notifications": [_notification_as_json(sent) for sent in report.record.notifications],
+        "decisions": [_decision_as_json(entry) for entry in report.record.ledger],
+    }
+
+
+def alerts_as_json(transition: Transition | None) -> list[JsonObject]:
+    """Every alert that the run saw, with what it is: new, ongoing, held, delayed or recovered."""
+    if transition is None:
+        return []
+    new = {alert.uuid for alert in transition.new}
+    rows = [
+        (alert, "new" if alert.uuid in new else "held" if alert.pending_recovered_count else "ongoing")
+        for alert in transition.active
+    ]
+    rows += [(alert, "delayed") for alert in transition.delayed]
+    rows += [(alert, "recovered") for alert in transition.recovered]
+    return [
+        {
+            "id": alert.id,
+            "uuid": alert.uuid,
+            "status": status,
+            "group": alert.group,
+            "start": None if alert.start is None else iso(alert.start),
+            "flapping": alert.flapping,
+            "consecutive_matches": alert.active_count,
+            "document": alert.document,
+        }
+        for alert, status in rows
+    ]
+
+
+def _notification_as_json(sent: Notification) -> JsonObject:
+    return {
+        "action": sent.action_uuid,
+        "connector": sent.connector_id,
+        "alert": sent.alert_id,
+        "group": sent.group,
+        "params": sent.params,
+    }
+
+
+def _decision_as_json(entry: LedgerEntry) -> JsonObject:
+    return {
+        "action": entry.action_uuid,
+        "reason": entry.reason,
+        "alerts": list(entry.alert_ids),
+        "facts": entry.facts,
+        "text": explain(entry.reason, entry.facts),
+    }
