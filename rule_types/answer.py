@@ -65,6 +65,15 @@ def number_at(container: Mapping[str, Any], name: str) -> float | None:
     raise _unexpected(name, "a finite number", value)
 
 
+def bucket_key(bucket: Mapping[str, Any]) -> JsonValue:
+    """The raw key of a bucket: a text, number or boolean, or an array of those and nulls (``multi_terms``)."""
+    key = bucket.get("key")
+    for part in key if isinstance(key, list) else [key]:
+        if not (isinstance(part, str | int | float) or (part is None and isinstance(key, list))):
+            raise _unexpected("key", "a group key", part)
+    return key
+
+
 def whole_answer(answer: JsonValue) -> JsonObject:
     """The answer itself, which must be an object."""
     if not isinstance(answer, dict):

@@ -30,10 +30,10 @@ def key_text(key: JsonValue) -> str:
     """A bucket key as text: numbers the short way, the parts of a composed key joined with ``,``, null as nothing."""
     if isinstance(key, str):
         return key
-    if isinstance(key, bool):
-        return "true" if key else "false"
-    if isinstance(key, int | float):
-        return number_text(key)
     if isinstance(key, list):
         return ",".join(key_text(part) for part in key)
-    return "" if key is None else str(key)
+    if key is None:
+        return ""
+    if isinstance(key, bool):
+        return "true" if key else "false"
+    return number_text(key)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.model.jsonvalue import JsonObject
-from rule_types.answer import number_at, object_at, objects_at, required_object
+from rule_types.answer import bucket_key, number_at, object_at, objects_at, required_object
 from rule_types.grouping import group_pairs
 from rule_types.texts import key_text
 
@@ -51,7 +51,7 @@ def read_grouped(answer: JsonObject, fields: Sequence[str], alert_limit: int) ->
 
 
 def _of_bucket(bucket: JsonObject, fields: Sequence[str]) -> Result:
-    key = bucket.get("key")
+    key = bucket_key(bucket)
     value = number_at(object_at(bucket, "metricAgg"), "value")
     observed = (number_at(bucket, "doc_count") or 0) if value is None else value
     hits = objects_at(object_at(object_at(bucket, "topHitsAgg"), "hits"), "hits")

@@ -12,9 +12,8 @@ class Wording:
         self._condition = params.condition
         self._window = f"{params.time_window_size}{params.time_window_unit}"
         is_count = params.agg_type == "count"
-        self._counted = (
-            "matching documents" if is_count else f"{params.agg_type}({params.agg_field}) of matching documents"
-        )
+        what = "number" if is_count else f"{params.agg_type}({params.agg_field})"
+        self._observed = f"{what} of matching documents"
         self._where = f"{'index' if len(params.index) == 1 else 'indices'} {', '.join(params.index)}"
 
     def active(self, rule_name: str, observed: float, group: str | None) -> Statement:
@@ -35,6 +34,6 @@ class Wording:
         return Statement(
             title=title,
             message=f"{lead}{for_group}: {value} in the last {self._window} of {self._where} {comparison}",
-            conditions=f"{self._counted}{for_group} {comparison}",
+            conditions=f"{self._observed}{for_group} {comparison}",
             value=value,
         )

@@ -7,7 +7,7 @@ from engine.model.instant import from_ms, iso, parse_iso
 from engine.model.jsonvalue import JsonObject
 from engine.ports.search import SearchPort
 from engine.timing.durations import parse_duration
-from rule_types.answer import number_at, object_at, objects_at
+from rule_types.answer import bucket_key, number_at, object_at, objects_at
 from rule_types.index_threshold.evaluator import search_or_nothing
 from rule_types.index_threshold.params import parse_index_threshold_params
 from rule_types.index_threshold.request import RequestSkeleton
@@ -73,7 +73,7 @@ async def preview(
     is_count = parsed.agg_type == "count"
     if parsed.term_field is not None:
         buckets = objects_at(object_at(aggregations, "groupAgg"), "buckets")
-        results = [_series(key_text(bucket.get("key")), bucket, is_count=is_count) for bucket in buckets]
+        results = [_series(key_text(bucket_key(bucket)), bucket, is_count=is_count) for bucket in buckets]
     else:
         results = [_series(ALL_DOCUMENTS, aggregations, is_count=is_count)] if "dateAgg" in aggregations else []
     return {"results": results, "truncated": False}

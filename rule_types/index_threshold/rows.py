@@ -6,7 +6,7 @@ rule-type-index-threshold.md 5.
 from dataclasses import dataclass
 
 from engine.model.jsonvalue import JsonObject, JsonValue
-from rule_types.answer import number_at, object_at, objects_at
+from rule_types.answer import bucket_key, number_at, object_at, objects_at
 from rule_types.texts import key_text
 
 ALL_DOCUMENTS = "all documents"
@@ -43,7 +43,7 @@ def read_grouped(answer: JsonObject, alert_limit: int, *, is_count: bool) -> Row
     for bucket in objects_at(object_at(aggregations, "groupAgg"), "buckets")[:alert_limit]:
         value = _value(object_at(bucket, "dateAgg"), is_count=is_count)
         if value is not None:
-            key = bucket.get("key")
+            key = bucket_key(bucket)
             rows.append(Row(key_text(key), value, key))
     surviving = number_at(object_at(aggregations, "groupAggCount"), "count") or 0
     return Rows(rows, surviving > alert_limit)

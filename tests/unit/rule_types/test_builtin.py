@@ -1,0 +1,32 @@
+"""The rule types that come with Tocsin."""
+
+from engine.ports.registry import Registry
+from rule_types.builtin import builtin_rule_types
+
+
+def test_they_can_be_registered_together():
+    registry = Registry()
+    for rule_type in builtin_rule_types():
+        registry.add_rule_type(rule_type)
+    assert [rule_type.id for rule_type in registry.rule_types()] == [".es-query", ".index-threshold"]
+
+
+def test_names_groups_and_variables_are_those_that_kibana_users_know():
+    es_query, index_threshold = builtin_rule_types()
+    assert list(es_query.context_variables) == [
+        *("message", "title", "date", "value", "hits", "conditions", "link", "grouping"),
+    ]
+    assert list(es_query.param_variables) == [
+        *("size", "threshold", "thresholdComparator", "searchConfiguration", "esQuery", "index", "esqlQuery"),
+    ]
+    assert list(index_threshold.context_variables) == ["message", "title", "group", "date", "value", "conditions"]
+    assert list(index_threshold.param_variables) == [
+        *("threshold", "thresholdComparator", "index", "timeField", "aggType", "aggField", "groupBy", "termField"),
+        *("filterKuery", "termSize", "timeWindowSize", "timeWindowUnit"),
+    ]
+    for rule_type, group in ((es_query, "query matched"), (index_threshold, "threshold met")):
+        assert [one.id for one in rule_type.action_groups] == [group]
+        assert rule_type.default_action_group == group
+        assert rule_type.recovery_group.id == "recovered"
+        assert (rule_type.producer, rule_type.category) == ("stackAlerts", "management")
+        assert rule_type.auto_recovers
