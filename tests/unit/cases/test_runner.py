@@ -73,3 +73,13 @@ def test_a_folder_without_cases_and_a_file_that_is_no_list_are_refused(tmp_path)
     done, _ = run_cases(tmp_path)
     assert done.returncode != 0
     assert "must be a list of cases" in done.stdout + done.stderr
+
+
+def test_the_cases_run_as_part_of_all_tests_too():
+    others = [f"--ignore=tests/{name}" for name in ("unit", "conformance", "e2e")]
+    command = [sys.executable, "-m", "pytest", "tests", *others, "-k", "it-params-006"]
+    done = subprocess.run(
+        [*command, "-p", "no:cacheprovider"], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    assert "index_threshold 1/1" in done.stdout.splitlines()
