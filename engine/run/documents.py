@@ -132,6 +132,7 @@ class DocumentWriter:
             "kibana.alert.instance.id": alert.id,
             "event.kind": "signal",
             "kibana.alert.workflow_status": "open",
+            "kibana.alert.muted": self._subject.rule.mute_all or alert.id in self._muted,
         }
         if alert.start is not None:
             start = iso(alert.start)

@@ -77,7 +77,7 @@ def payload_tags(payload: JsonObject) -> list[JsonValue]:
     tags = payload.get("tags")
     if tags is None:
         return []
-    return tags if isinstance(tags, list) else [tags]
+    return [tags] if isinstance(tags, str) else list(tags)
 
 
 @lru_cache(maxsize=1024)

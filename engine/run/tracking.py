@@ -3,6 +3,7 @@
 Everything here works on copies: the stored state is left as it was, so that a run can be thrown away at any point.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -49,13 +50,15 @@ def track(
     ``keeps_unreported``: tracked alerts without a report stay active, without a group, instead of recovering.
     Raises DuplicateAlert, or RunError when the reserved recovery group is reported.
     """
-    tracking = Tracking(at, remembered=dict(state.recovered))
+    # A type that does not auto-recover tracks nothing: whatever may be stored for it is of no account.
+    tracked, remembered = (state.active, state.recovered) if rule_type.auto_recovers else ({}, {})
+    tracking = Tracking(at, remembered=dict(remembered))
     by_id = {report.id: report for report in reports}
     if len(by_id) != len(reports):
-        raise DuplicateAlert(_first_duplicate(reports))
+        times_reported = Counter(report.id for report in reports)
+        raise DuplicateAlert(times_reported.most_common(1)[0][0])
     _check_groups(reports, rule_type, tracking.warnings)
-    # A type that does not auto-recover tracks nothing: whatever may be stored for it is of no account.
-    for alert_id, alert in state.active.items() if rule_type.auto_recovers else ():
+    for alert_id, alert in tracked.items():
         _continue(tracking, _next_of(alert), by_id.pop(alert_id, None), keeps_unreported)
     for report in by_id.values():
         if capacity is not None and len(tracking.active) >= capacity:
@@ -64,18 +67,9 @@ def track(
     return tracking
 
 
-def _first_duplicate(reports: Sequence[Report]) -> str:
-    seen: set[str] = set()
-    for report in reports:
-        if report.id in seen:
-            return report.id
-        seen.add(report.id)
-    raise ValueError("all ids differ")
-
-
 def _check_groups(reports: Sequence[Report], rule_type: RuleType, warnings: list[str]) -> None:
     known = {group.id for group in rule_type.action_groups}
-    for group in {report.group for report in reports} - known:
+    for group in sorted({report.group for report in reports} - known):
         if group == rule_type.recovery_group.id:
             raise RunError("execute", f"the rule type reported an alert in its recovery group [{group}]")
         alert_ids = [report.id for report in reports if report.group == group]
