@@ -1,4 +1,4 @@
-"""Evaluations: rules with one active alert each, templates rendered, outbox written, durable commits in groups of 100."""
+"""Evaluations: one active alert a rule, templates rendered, outbox written, durable commits in groups of 100."""
 
 import sqlite3
 import tempfile

@@ -1,4 +1,4 @@
-"""Tocsin: an alert-rule engine that speaks Kibana's alerting. The public names of the library, loaded when first used."""
+"""Tocsin: an alert-rule engine that speaks Kibana's alerting. Its public names, loaded when first used."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -14,7 +14,7 @@ def main() -> None:
 
 
 def _check_own_packages() -> None:
-    """The packages beside tocsin have general names: another project's ``engine`` on the path would be taken for ours."""
+    """The packages beside tocsin have general names: another ``engine`` on the path would be taken for ours."""
     home = Path(__file__).resolve().parent.parent
     for name in ("engine", "rule_types", "connectors"):
         spec = importlib.util.find_spec(name)

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from typing import Any
 
 from connectors.builtin import builtin_connector_types
 from engine.model.settings import EngineSettings
@@ -44,7 +45,7 @@ class Parts:
 
 
 def builtin_registry(rule_types: Iterable[RuleType] = (), connector_types: Iterable[ConnectorType] = ()) -> Registry:
-    """The built-in types, those of installed packages (entry points ``tocsin.rule_types``, ``tocsin.connectors``), and more."""
+    """The built-in types, those that installed packages offer by entry points, and more."""
     registry = Registry()
     for rule_type in (*builtin_rule_types(), *_plugged_in("tocsin.rule_types"), *rule_types):
         registry.add_rule_type(rule_type)
@@ -53,7 +54,7 @@ def builtin_registry(rule_types: Iterable[RuleType] = (), connector_types: Itera
     return registry
 
 
-def _plugged_in(group: str) -> Iterable[object]:  # type: ignore[explicit-any,unused-ignore]
+def _plugged_in(group: str) -> Iterable[Any]:
     """What entry points of the group name: an instance, or a class or function that makes one."""
     for entry_point in entry_points(group=group):
         loaded = entry_point.load()
@@ -98,6 +99,4 @@ def compose(
         store=store, executor=executor, delivery=None if is_dry else delivery, settings=settings, owner=owner
     )
     rules = Rules(store=store, registry=registry, connector=connectors.get, settings=settings, new_id=new_id)
-    return Parts(
-        store, search, registry, connectors, http, clock, new_id, settings, executor, service, rules
-    )
+    return Parts(store, search, registry, connectors, http, clock, new_id, settings, executor, service, rules)

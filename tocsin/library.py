@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self, TypeVar
 
-from engine.model.instant import parse_iso
 from engine.model.jsonvalue import JsonObject
 from engine.model.notification import StoredNotification
 from engine.model.rule import DEFAULT_SPACE
@@ -79,7 +78,7 @@ class AsyncEngine:
         send: bool = True,
         space: str = DEFAULT_SPACE,
     ) -> None:
-        self.clock = clock if clock is not None else ManualClock(_now())
+        self.clock = clock if clock is not None else ManualClock(datetime.now(UTC))
         self.space = space
         self._local = LocalSearch(self.clock.now) if search is None else None
         self.parts = compose(
@@ -122,9 +121,11 @@ class AsyncEngine:
         """Append documents to an index of the embedded search engine; they are visible at once."""
         await self._embedded.add_documents(index, documents, mapping)
 
-    def add_files(self, index: str, globs: Sequence[str], *, follow: bool = False) -> None:
+    def add_files(
+        self, index: str, globs: Sequence[str], *, mapping: JsonObject | None = None, follow: bool = False
+    ) -> None:
         """Let an index read NDJSON, JSON, CSV or Parquet files; with ``follow`` lines appended later too."""
-        self._embedded.add_files(index, globs, follow=follow)
+        self._embedded.add_files(index, globs, mapping=mapping, follow=follow)
 
     def add_connector(self, connector_id: str, connector_type_id: str, **definition: JsonObject) -> None:
         """Add a connector; ``config`` and ``secrets`` as its type wants them. Raises InvalidInput."""
@@ -136,9 +137,7 @@ class AsyncEngine:
 
     async def add_rule(self, body: JsonObject, rule_id: str | None = None) -> JsonObject:
         """Create a rule from the create body of Kibana's API; the stored rule as the API would return it."""
-        stored = await self.parts.rules.create(
-            body, space=self.space, rule_id=rule_id, at=self.clock.now(), actor=None
-        )
+        stored = await self.parts.rules.create(body, space=self.space, rule_id=rule_id, at=self.clock.now(), actor=None)
         return rule_to_json(stored)
 
     async def rule(self, rule_id: str) -> JsonObject:
@@ -253,9 +252,11 @@ class Engine(AbstractContextManager["Engine"]):
         """See `AsyncEngine.add_documents`."""
         self._runner.run(self.asynchronous.add_documents(index, documents, mapping))
 
-    def add_files(self, index: str, globs: Sequence[str], *, follow: bool = False) -> None:
+    def add_files(
+        self, index: str, globs: Sequence[str], *, mapping: JsonObject | None = None, follow: bool = False
+    ) -> None:
         """See `AsyncEngine.add_files`."""
-        self.asynchronous.add_files(index, globs, follow=follow)
+        self.asynchronous.add_files(index, globs, mapping=mapping, follow=follow)
 
     def add_connector(self, connector_id: str, connector_type_id: str, **definition: JsonObject) -> None:
         """See `AsyncEngine.add_connector`."""

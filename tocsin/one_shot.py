@@ -15,7 +15,7 @@ from engine.run.transition import Transition
 from engine.service.clocks import ManualClock, SystemClock
 from engine.service.delivery import DeliverySummary
 from engine.service.executor import RunReport
-from tocsin.cli.session import Session, open_engine
+from tocsin.session import Session, open_engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ async def run_once(
     async with open_engine(session, clock=clock, store=store, data=data, is_dry=not is_sending) as parts:
         rules = []
         for definition in session.rules:
-            stored = await parts.rules.apply(definition.body, rule_id=definition.id, at=clock.now(), actor=None)
-            rules.append(stored.rule)
+            applied = await parts.rules.apply(definition.body, rule_id=definition.id, at=clock.now(), actor=None)
+            rules.append(applied.rule)
         now = clock.now()
         reports = {
             report.claim.key.id: report

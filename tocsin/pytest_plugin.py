@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def tocsin_engine() -> "Iterator[Engine]":
     """An `Engine` whose clock shows 2026-01-01T00:00:00Z and moves when told to."""
-    from tocsin.library import Engine, ManualClock
+    from tocsin import Engine, ManualClock
 
     with Engine(clock=ManualClock("2026-01-01T00:00:00Z")) as engine:
         yield engine

@@ -4,10 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import orjson
-import typer
-
-from engine.model.errors import InvalidInput, NotFound, Problem
+from engine.model.errors import InvalidInput, NotFound, Problem, StoreUnavailable
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject
 from engine.model.notification import RunLedger
@@ -15,9 +12,9 @@ from engine.model.rule import DEFAULT_SPACE, Rule
 from engine.model.trace import AlertMention, RunTrace
 from engine.notify.explanation import explain
 from engine.ports.store import RuleKey, RuleQuery, Store
+from engine.store.connections import file_of
 from engine.store.sqlite import open_store
 from engine.timing.durations import is_duration, parse_duration
-from tocsin.cli.options import OutputFormat
 
 _MOST_RUNS = 100_000
 
@@ -45,7 +42,7 @@ async def read_story(url: str, *, rule: str, alert: str | None, last: str | None
     """Read the story. ``rule`` is an id or a name. Raises NotFound, InvalidInput, StoreUnavailable."""
     if last is not None and not is_duration(last):
         raise InvalidInput([Problem("--last", f"{last!r} is no duration", "write it like 30m, 2h or 1d")])
-    store = open_store(url, must_exist=True)
+    store = _existing_store(url)
     await store.open()
     try:
         found = await _find_rule(store, rule)
@@ -60,6 +57,14 @@ async def read_story(url: str, *, rule: str, alert: str | None, last: str | None
         return Story(found, alert, tuple(_tell(traces, ledgers, alert)), len(traces))
     finally:
         await store.close()
+
+
+def _existing_store(url: str) -> Store:
+    """Reading must not make an empty store where none is."""
+    file = file_of(url)
+    if file is None or not file.exists():
+        raise StoreUnavailable(f"there is no store at [{file or url}]; name the one to read with --store FILE")
+    return open_store(url)
 
 
 async def _find_rule(store: Store, text: str) -> Rule:
@@ -117,33 +122,3 @@ def _decisions(ledger: RunLedger, alert: str | None) -> Iterator[JsonObject]:
                     "facts": entry.facts,
                     "text": explain(entry.reason, entry.facts),
                 }
-
-
-def print_story(story: Story, output: OutputFormat) -> None:
-    """Print it for people or for programs."""
-    if output is OutputFormat.JSON:
-        typer.echo(orjson.dumps(_as_json(story), option=orjson.OPT_INDENT_2))
-        return
-    about = f", alert {story.alert_id}" if story.alert_id else ""
-    typer.echo(f"{story.rule.name} [{story.rule.id}]{about}: {story.runs} runs, those with something to tell:")
-    for chapter in story.chapters:
-        typer.echo(f"\n{iso(chapter.at)}")
-        for text in chapter.happened:
-            typer.echo(f"  * {text}")
-        for decision in chapter.decisions:
-            mark = "->" if decision["reason"] == "notified" else "--"
-            who = f"{decision['action'] or 'all actions'}" + (f" for {decision['alert']}" if decision["alert"] else "")
-            typer.echo(f"  {mark} {who}: {decision['reason']}: {decision['text']}")
-
-
-def _as_json(story: Story) -> JsonObject:
-    return {
-        "version": 1,
-        "rule": {"id": story.rule.id, "name": story.rule.name},
-        "alert": story.alert_id,
-        "runs": story.runs,
-        "chapters": [
-            {"at": iso(chapter.at), "happened": list(chapter.happened), "decisions": list(chapter.decisions)}
-            for chapter in story.chapters
-        ],
-    }

@@ -97,8 +97,7 @@ async def evaluate(
         evaluation = await evaluator.evaluate(context(reports, search))
     except AlertLimitReached:
         pass
-    except Exception as error:
-        # Whatever a rule type raises is that rule's failure and nobody else's.
+    except Exception as error:  # noqa: BLE001 - whatever a rule type raises is that rule's failure and nobody else's
         if not reports.is_limit_reached:
             if not isinstance(error, RunError):
                 _log.debug("rule type raised", exc_info=True)

@@ -10,12 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.model.alert import RuleState
 from engine.model.settings import EngineSettings, SpaceSettings
 from engine.ports.clock import Clock, Ids
 from engine.ports.registry import Registry
 from engine.ports.rule_type import EvaluationContext, Reports
-from engine.ports.search import SearchFigures, SearchPort
+from engine.ports.search import SearchPort
 from engine.ports.store import Claim, CommitOutcome, RunRecord, Store
 from engine.run.alert_limit import effective_limit
 from engine.run.transition import Transition
@@ -142,7 +141,7 @@ class Executor:
             if run.timed_out_at is None:
                 run.finished.cancel()
                 raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits for the run
             _log.exception("run failed after evaluation", extra={"rule_id": run.claim.key.id})
             if not run.finished.done():
                 run.finished.set_exception(error)
@@ -173,7 +172,7 @@ class Executor:
             return await self._commit(run.claim, self._recorder.failed(run.compiled, run.inputs, result, self._now()))
         try:
             recorded = self._recorder.evaluated(run.compiled, run.inputs, result, self._now())
-        except Exception as error:  # whatever goes wrong after the evaluation is the engine's own failure, of this run
+        except Exception as error:  # noqa: BLE001 - the engine's own failure, and of this run alone
             _log.exception("processing the alerts of a run failed", extra={"rule_id": run.claim.key.id})
             failed = Failed("unknown", str(error), result.figures)
             return await self._commit(run.claim, self._recorder.failed(run.compiled, run.inputs, failed, self._now()))

@@ -1,4 +1,4 @@
-"""From what an evaluation came to, to the record that the store commits: alerts, decisions, outcome, schedule, trace."""
+"""From what an evaluation came to, to the record that the store commits: alerts, decisions, outcome, schedule."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -75,7 +75,7 @@ class Recorder:
     def evaluated(
         self, rule: CompiledRule, inputs: RunInputs, result: Evaluated, ended_at: datetime, *, is_late: bool = False
     ) -> Recorded:
-        """The record of a run whose evaluation finished. ``is_late``: after its time-out, so without state and status."""
+        """The record of an evaluation that finished. ``is_late``: after the time-out, so without state and status."""
         transition = self._advance(rule, inputs, result)
         dispatched = self._notify(rule, inputs, transition)
         evaluation = result.evaluation

@@ -1,38 +1,33 @@
 """``tocsin check``: say whether rule files and settings are valid, without data or network."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from tocsin.cli.options import Globals, option
-
-app = typer.Typer()
+from tocsin.cli.options import Globals, option, rule_paths
 
 
-@app.command()
-def check(
-    context: typer.Context,
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Rule files, or folders of them.", metavar="PATH...")
-    ] = None,
-    strict: Annotated[bool, option("--strict", help="Exit with 1 if there are warnings.")] = False,
-) -> None:
-    """Check rule files and tocsin.yml offline: every problem with file, line, field and remedy.
+@click.command()
+@rule_paths("PATH", is_required=False)
+@option("--strict", is_flag=True, help="Exit with 1 if there are warnings.")
+@click.pass_obj
+def check(options: Globals, paths: tuple[Path, ...], strict: bool) -> int:
+    """Check rule files and tocsin.yml offline: every problem with its file, line, field and remedy.
 
-    Exit code 2 if something is invalid, 1 for warnings with --strict, else 0.
+    PATH is a rule file or a folder of them; without one, what tocsin.yml names. Exit code 2 if something is invalid,
+    1 for warnings with --strict, else 0.
 
     Example: tocsin check rules/ --strict
     """
-    from tocsin.cli.session import load_session
     from tocsin.files.definitions import definition_warnings
     from tocsin.files.problems import render
+    from tocsin.session import load_session
 
-    session = load_session(context.obj if isinstance(context.obj, Globals) else Globals(), paths or [])
+    session = load_session(options.config_file, paths)
     session.refuse_problems()
-    warnings = [warning for rule in session.rules for warning in definition_warnings(rule, session.registry)]
+    settings = session.config.engine
+    warnings = [found for rule in session.rules for found in definition_warnings(rule, session.registry, settings)]
     for warning in warnings:
-        typer.echo(f"warning: {render(warning)}", err=True)
-    typer.echo(f"{len(session.rules)} rules are valid, {len(warnings)} warnings")
-    if warnings and strict:
-        raise typer.Exit(1)
+        click.echo(f"warning: {render(warning)}", err=True)
+    click.echo(f"{len(session.rules)} rules are valid, {len(warnings)} warnings")
+    return 1 if warnings and strict else 0

@@ -1,13 +1,15 @@
-"""Options that verbs share, each of them also an environment variable."""
+"""Options and arguments that verbs share; each option is also an environment variable."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
-import typer
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class OutputFormat(StrEnum):
@@ -15,19 +17,6 @@ class OutputFormat(StrEnum):
 
     TABLE = "table"
     JSON = "json"
-
-
-class LogLevel(StrEnum):
-    """The usual log levels."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-    @property
-    def level(self) -> str:
-        return self.value.upper()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,38 +27,58 @@ class Globals:
     is_debug: bool = False
 
 
-def option(*names: str, help: str, **more: Any) -> Any:  # noqa: A002 - Typer's own name for it
-    """A Typer option that can also be given as ``TOCSIN_<LONG NAME>``."""
-    long_name = next(name for name in names if name.startswith("--")).split("/")[0]
+def option(*names: str, **settings: Any) -> Callable[[_Command], _Command]:
+    """An option that can also be given as ``TOCSIN_<LONG NAME>``."""
+    long_name = next(name for name in names if name.startswith("--"))
     variable = "TOCSIN_" + long_name.removeprefix("--").replace("-", "_").upper()
-    return typer.Option(*names, help=help, envvar=variable, show_envvar=True, **more)
+    return click.option(*names, envvar=variable, show_envvar=True, **settings)
 
 
-def parse_instant(text: str | None) -> datetime | None:
-    """The instant of ``--at``: ISO 8601, UTC unless it names an offset."""
-    from engine.model.instant import parse_iso
+output_option = option(
+    "--output",
+    "-o",
+    type=click.Choice(OutputFormat, case_sensitive=False),
+    default=OutputFormat.TABLE,
+    show_default="table",
+    help="How to print the result.",
+)
 
-    if text is None:
-        return None
-    try:
-        return parse_iso(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is no ISO 8601 time; write it like 2026-01-31T12:00:00Z") from None
+store_help = "The store: an SQLite file, or a store URL."
 
 
-def parse_data(texts: list[str]) -> dict[str, list[str]]:
-    """``NAME=GLOB`` pairs as index name -> globs."""
+def rule_paths(name: str, *, is_required: bool) -> Callable[[_Command], _Command]:
+    """The argument that names rule files and folders of them."""
+    path = click.Path(path_type=Path)
+    return click.argument("paths", metavar=f"{name}...", nargs=-1, required=is_required, type=path)
+
+
+class Instant(click.ParamType[datetime]):
+    """An ISO 8601 time, UTC unless it names an offset."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        from engine.model.instant import parse_iso
+
+        try:
+            return value if isinstance(value, datetime) else parse_iso(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no ISO 8601 time; write it like 2026-01-31T12:00:00Z", param, ctx)
+
+
+def parse_data(texts: Iterable[str]) -> dict[str, list[str]]:
+    """``NAME=GLOB`` texts as index name -> globs."""
     sources: dict[str, list[str]] = {}
     for text in texts:
         name, equals, glob = text.partition("=")
         if not (name and equals and glob):
-            raise click.BadParameter(f"{text!r} is no NAME=GLOB; write it like web=logs/*.ndjson")
+            raise click.BadParameter(f"{text!r} is no NAME=GLOB; write it like web=logs/*.ndjson", param_hint="--data")
         sources.setdefault(name, []).append(glob)
     return sources
 
 
 def store_url(text: str) -> str:
-    """A store as given: an SQLAlchemy URL, or the path of an SQLite file."""
+    """A store as given: a URL, or the path of an SQLite file."""
     from engine.store.connections import sqlite_url
 
-    return text if "://" in text else sqlite_url(Path(text))
+    return text if "://" in text else sqlite_url(Path(text).expanduser())

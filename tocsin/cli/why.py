@@ -1,36 +1,32 @@
 """``tocsin why``: tell from the decision ledger why somebody was notified, or not."""
 
 import asyncio
-from typing import Annotated
 
-import typer
+import click
 
-from tocsin.cli.options import Globals, OutputFormat, option, store_url
-
-app = typer.Typer()
+from tocsin.cli.options import Globals, OutputFormat, option, output_option, store_help, store_url
 
 
-@app.command()
+@click.command()
+@click.argument("rule")
+@click.argument("alert", required=False)
+@option("--last", metavar="DURATION", help="Only the runs of the last 30m, 2h, 1d ... up to the newest run.")
+@option("--store", help=f"{store_help} Default: the one that tocsin.yml names.")
+@output_option
+@click.pass_obj
 def why(
-    context: typer.Context,
-    rule: Annotated[str, typer.Argument(help="The rule's id or name.", metavar="RULE")],
-    alert: Annotated[str | None, typer.Argument(help="Only this alert.", metavar="ALERT")] = None,
-    last: Annotated[
-        str | None, option("--last", help="Only the runs of the last 30m, 2h, 1d ... before the newest run.")
-    ] = None,
-    store: Annotated[
-        str | None, option("--store", help="The store: an SQLite file or an SQLAlchemy URL. Default: from tocsin.yml.")
-    ] = None,
-    output: Annotated[OutputFormat, option("--output", "-o", help="How to print the story.")] = OutputFormat.TABLE,
-) -> None:
+    options: Globals, rule: str, alert: str | None, last: str | None, store: str | None, output: OutputFormat
+) -> int:
     """Tell, run by run, which actions fired for which alerts and what kept the others back.
 
-    Example: tocsin why "Server errors by host" web-2 --last 1h --store tocsin-demo/tocsin.db
-    """
-    from tocsin.files.config import find_config, load_config
-    from tocsin.story import print_story, read_story
+    RULE is a rule's id or name, ALERT the id of one of its alerts. Runs like the one before are left out.
 
-    options: Globals = context.obj
-    url = store_url(store) if store is not None else load_config(find_config(options.config_file)).config.store
-    story = asyncio.run(read_story(url, rule=rule, alert=alert, last=last))
-    print_story(story, output)
+    Example: tocsin why slow-hosts web-3 --last 1h --store tocsin-demo/tocsin.db
+    """
+    from tocsin.cli.why_result import print_story
+    from tocsin.session import read_config
+    from tocsin.story import read_story
+
+    url = store_url(store) if store is not None else read_config(options.config_file).store
+    print_story(asyncio.run(read_story(url, rule=rule, alert=alert, last=last)), output)
+    return 0

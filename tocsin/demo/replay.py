@@ -100,10 +100,10 @@ def _write_settings(folder: Path, receiver_url: str) -> None:
     (folder / "tocsin.yml").write_text(
         "# The demo's connectors, for `tocsin run --config`. The receiver lived only as long as the demo.\n"
         "connectors:\n"
-        "  - id: log\n"
+        "  log:\n"
         "    name: log\n"
         "    connector_type_id: .server-log\n"
-        "  - id: receiver\n"
+        "  receiver:\n"
         "    name: receiver\n"
         "    connector_type_id: .webhook\n"
         f"    config: {{url: '{receiver_url}', hasAuth: false}}\n",

@@ -27,7 +27,7 @@ _HEALTHY = Condition()
 
 
 def condition_of(host: str, minute: int) -> Condition:
-    """The story. web-2's database fails from minute 35 to 70; web-3 is unsteady from 30 to 60; the uplink is cut at 95."""
+    """web-2 fails from minute 35 to 70, web-3 is unsteady from 30 to 60, the uplink is cut at 95."""
     if 95 <= minute < 101:
         return Condition(requests_a_minute=1.0)
     if host == "web-2" and 35 <= minute < 70:
