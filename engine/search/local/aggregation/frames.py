@@ -1,0 +1,113 @@
+"""Frames: the documents of every bucket of a level, each with the number of its bucket."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.search.local.fragment import Sql, join, sql, value
+from engine.search.local.relation import Relation
+
+
+class Frame(Protocol):
+    """Columns ``ord`` (number of the bucket), ``ix``, ``seq`` and all slots of the relation."""
+
+    @property
+    def relation(self) -> Relation: ...
+
+    def sql(self) -> Sql: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RootFrame:
+    """All matched documents in one bucket."""
+
+    relation: Relation
+
+    def sql(self) -> Sql:
+        return sql("SELECT 0::BIGINT AS ord, * FROM ({})", self.relation.sql())
+
+
+@dataclass(frozen=True, slots=True)
+class KeySlot:
+    """Where a bucket key comes from: an expression over the slots."""
+
+    source: Sql
+    sql_type: str
+    is_list: bool
+
+
+def keyed(frame: Frame, keys: Sequence[KeySlot]) -> Sql:
+    """The frame's documents with columns ``k0 k1 ...``, once for each combination of distinct keys."""
+    documents = frame.sql()
+    for at, key in enumerate(keys):
+        source = sql("unnest(list_distinct({}))", key.source) if key.is_list else key.source
+        documents = sql("SELECT *, {} AS k" + str(at) + " FROM ({})", source, documents)
+    present = " AND ".join(f"k{at} IS NOT NULL" for at in range(len(keys)))
+    return sql("SELECT * FROM ({}) WHERE " + present, documents)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFrame:
+    """The documents of chosen buckets: ``chosen`` holds the parent's number and the keys of each, in order."""
+
+    parent: Frame
+    keys: Sequence[KeySlot]
+    chosen: Sequence[tuple[object, ...]]
+
+    @property
+    def relation(self) -> Relation:
+        return self.parent.relation
+
+    def sql(self) -> Sql:
+        names = ["parent", *(f"k{at}" for at in range(len(self.keys)))]
+        types = ["BIGINT", *(key.sql_type for key in self.keys)]
+        columns = [
+            sql("unnest({}) AS " + name, value([row[at] for row in self.chosen], f"{sql_type}[]"))
+            for at, (name, sql_type) in enumerate(zip(names, types, strict=True))
+        ]
+        columns.append(Sql(f"unnest(range({len(self.chosen)})) AS number"))
+        wanted = sql("SELECT {}", join(", ", columns))
+        on = " AND ".join(f"d.k{at} = c.k{at}" for at in range(len(self.keys)))
+        slots = "".join(f", d.{name}" for name in self.relation.slots)
+        head = f"SELECT c.number AS ord, d.ix, d.seq{slots} FROM "
+        return sql(
+            head + "({}) AS d JOIN ({}) AS c ON d.ord = c.parent AND " + on, keyed(self.parent, self.keys), wanted
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range of instants in stored units, its end not in it."""
+
+    start: int | None
+    end: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpanFrame:
+    """The documents of ranges: bucket ``parent * len(spans) + i`` holds those of span i. Spans may overlap."""
+
+    parent: Frame
+    key: KeySlot
+    spans: Sequence[Span]
+
+    @property
+    def relation(self) -> Relation:
+        return self.parent.relation
+
+    def sql(self) -> Sql:
+        slots = "".join(f", d.{name}" for name in self.relation.slots)
+        columns = [
+            value(list(range(len(self.spans))), "BIGINT[]"),
+            value([span.start for span in self.spans], "BIGINT[]"),
+            value([span.end for span in self.spans], "BIGINT[]"),
+        ]
+        spans = sql("SELECT unnest({}) AS number, unnest({}) AS low, unnest({}) AS high", *columns)
+        inside = "x IS NOT NULL AND (s.low IS NULL OR x >= s.low) AND (s.high IS NULL OR x < s.high)"
+        if self.key.is_list:
+            condition = sql("len(list_filter({}, lambda x: " + inside + ")) > 0", self.key.source)
+        else:
+            condition = Sql(inside.replace("x ", "d.span_key "))
+        documents = sql("SELECT *, {} AS span_key FROM ({})", self.key.source, self.parent.sql())
+        head = f"SELECT d.ord * {len(self.spans)} + s.number AS ord, d.ix, d.seq{slots} FROM "
+        return sql(head + "({}) AS d JOIN ({}) AS s ON {}", documents, spans, condition)

@@ -1,0 +1,84 @@
+"""Text analysis: from text to tokens, and the stored form of tokens (embedded-search.md 3).
+
+Tokens of one document are stored as one text: a separator before, between and after them, so that a term, a phrase or
+a prefix is found as a part of it. Between the values of an array stands a gap that no phrase can cross.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+
+SEPARATOR = "\x1f"
+GAP = f"{SEPARATOR}\x1e"
+_LONGEST_TOKEN = 255
+
+_ASCII_WORD = re.compile(r"[A-Za-z0-9_]+(?:(?:(?<=[A-Za-z])[.':](?=[A-Za-z])|(?<=[0-9])[.,;'](?=[0-9]))[A-Za-z0-9_]+)*")
+_ENGLISH = """a an and are as at be but by for if in into is it no not of on or such that the their then there these
+they this to was will with"""
+_STOP_WORDS = frozenset(_ENGLISH.split())
+_SINGLE = "\u3040-\u309f\u2e80-\u2fdf\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_EMOJI = "\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55"
+
+
+@lru_cache(maxsize=1)
+def _unicode_word() -> "re.Pattern[str]":
+    marks = "".join(chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)) in ("Mn", "Mc"))
+    word = rf"(?:(?![{_SINGLE}])[\w{marks}])+"
+    letter_before, letter_after = rf"(?<=[^\W\d_{_SINGLE}]|[{marks}])", rf"(?=[^\W\d_])(?![{_SINGLE}])"
+    middle = rf"(?:{letter_before}[.':\u2018\u2019\u2024\u00b7]{letter_after}|(?<=\d)[.,;'\u2018\u2019](?=\d))"
+    emoji = rf"[{_EMOJI}](?:[\ufe0f\U0001f3fb-\U0001f3ff]|\u200d[{_EMOJI}])*"
+    return re.compile(rf"{emoji}|[{_SINGLE}][{marks}]*|{word}(?:{middle}{word})*")
+
+
+def _standard(text: str) -> list[str]:
+    words = (_ASCII_WORD if text.isascii() else _unicode_word()).findall(text.lower())
+    tokens = [word for word in words if word.strip("_")]
+    return _split_long(tokens) if any(len(token) > _LONGEST_TOKEN for token in tokens) else tokens
+
+
+def _split_long(tokens: list[str]) -> list[str]:
+    return [token[at : at + _LONGEST_TOKEN] for token in tokens for at in range(0, len(token), _LONGEST_TOKEN)]
+
+
+def _simple(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", text.lower())
+
+
+def _stop(text: str) -> list[str]:
+    return [token for token in _simple(text) if token not in _STOP_WORDS]
+
+
+def _whole(text: str) -> list[str]:
+    return [text.replace(SEPARATOR, " ")]
+
+
+_ANALYZERS: Mapping[str, Callable[[str], list[str]]] = {
+    "standard": _standard,
+    "simple": _simple,
+    "whitespace": str.split,
+    "keyword": _whole,
+    "stop": _stop,
+}
+
+
+def is_known_analyzer(name: object) -> bool:
+    """Whether there is an analyser of that name."""
+    return name in _ANALYZERS
+
+
+def analyze(text: str, analyzer: str) -> list[str]:
+    """The tokens of a text, in order."""
+    return _ANALYZERS[analyzer](text)
+
+
+def stored_tokens(values: str | Iterable[str], analyzer: str) -> str:
+    """The stored form of a document's tokens."""
+    texts = [values] if isinstance(values, str) else list(values)
+    runs = [SEPARATOR + "".join(token + SEPARATOR for token in analyze(text, analyzer)) for text in texts]
+    return GAP.join(runs)
+
+
+def phrase_part(tokens: Iterable[str]) -> str:
+    """What the stored form of a document contains if the tokens follow one another in it."""
+    return SEPARATOR + "".join(token + SEPARATOR for token in tokens)

@@ -1,0 +1,93 @@
+"""Running a plan on a snapshot of the indices."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import orjson
+
+from engine.model.jsonvalue import JsonObject, JsonValue
+from engine.search.local.aggregation.run import AggregationRun
+from engine.search.local.database import Run
+from engine.search.local.errors import index_not_found
+from engine.search.local.fragment import Sql, sql
+from engine.search.local.hits import HitReader
+from engine.search.local.index import Index, IndexView
+from engine.search.local.plan import SearchPlan
+from engine.search.local.query.conditions import QueryContext, compile_query
+from engine.search.local.query.metadata import id_condition
+from engine.search.local.query.nodes import TermsLookup
+from engine.search.local.relation import Matched, Relation
+from engine.search.local.source_values import values_at
+
+
+@dataclass(slots=True)
+class PlanExecutor:
+    """Runs one search. ``find_index`` gives other indices, for terms lookups; ``now`` in nanoseconds."""
+
+    run: Run
+    indices: Sequence[Index]
+    find_index: Callable[[str], Index | None]
+    now: int
+
+    def execute(self, plan: SearchPlan) -> JsonObject:
+        """``_shards``, ``hits`` and ``aggregations`` of the answer. Raises SearchError."""
+        context = QueryContext(self.now, self._look_up)
+        relation = self._match(plan, context)
+        try:
+            return self._answer(plan, relation, context)
+        finally:
+            self.run.cursor.rollback()
+
+    def _match(self, plan: SearchPlan, context: QueryContext) -> Relation:
+        """Compile the query for every index and pin the snapshot; text that was never searched is analysed first."""
+        views = self._pin()
+        parts = [Matched(view, compile_query(plan.query, view, context)) for view in views]
+        if not context.missing_tokens:
+            return Relation(parts)
+        self.run.cursor.rollback()
+        for index in self.indices:
+            index.add_tokens(context.missing_tokens)
+        return Relation([Matched(view, compile_query(plan.query, view, context)) for view in self._pin()])
+
+    def _pin(self) -> list[IndexView]:
+        """Views of all indices and a transaction that sees exactly them: no index changes in between."""
+        with ExitStack() as locks:
+            for index in sorted(self.indices, key=lambda each: each.table):
+                locks.enter_context(index.lock)
+            views = [index.view() for index in self.indices]
+            self.run.execute(Sql("BEGIN"))
+            if views:
+                # The snapshot is taken by the first statement that reads a table.
+                self.run.fetch(Sql(f"SELECT seq FROM {views[0].table} LIMIT 1"))
+            return views
+
+    def _answer(self, plan: SearchPlan, relation: Relation, context: QueryContext) -> JsonObject:
+        hits = HitReader(self.run, relation, plan.query, context)
+        total = int(str(self.run.fetch(sql("SELECT count(*) FROM ({})", relation.sql()))[0][0]))
+        page = hits.page(plan.hits)
+        shards = len(relation.parts)
+        body: JsonObject = {
+            "_shards": {"total": shards, "successful": shards, "skipped": 0, "failed": 0},
+            "hits": {**_shown_total(total, plan.total_limit), **page},
+        }
+        if plan.has_aggregations:
+            body["aggregations"] = AggregationRun(self.run, relation, hits).all(plan.aggregations, total)
+        return body
+
+    def _look_up(self, lookup: TermsLookup) -> list[JsonValue]:
+        index = self.find_index(lookup.index)
+        if index is None:
+            raise index_not_found(lookup.index)
+        view = index.view()
+        statement = sql("SELECT src FROM " + view.table + " WHERE {}", id_condition(view, [lookup.id]))
+        rows = self.run.fetch(statement)
+        found = values_at(orjson.loads(str(rows[0][0])), lookup.path) if rows else []
+        return [each for each in found if each is not None]
+
+
+def _shown_total(total: int, limit: int | None) -> JsonObject:
+    if limit == 0:
+        return {}
+    is_capped = limit is not None and total > limit
+    return {"total": {"value": limit if is_capped else total, "relation": "gte" if is_capped else "eq"}}

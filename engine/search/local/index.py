@@ -1,0 +1,263 @@
+"""An index: its mapping and its documents, kept as one table with a column for each field."""
+
+import threading
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import orjson
+
+from engine.model.jsonvalue import JsonObject
+from engine.search.local.analysis import stored_tokens
+from engine.search.local.database import Database, Run
+from engine.search.local.fragment import Sql
+from engine.search.local.mapping import Field, IndexMapping
+from engine.search.local.report import DocumentProblem, LoadReport
+from engine.search.local.rows import BuiltRow, Rejected, Row, RowBuilder
+
+BATCH = 5000
+"""Documents converted and inserted at once while the index is locked."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDocument:
+    """A document on its way in: its JSON text and its parsed form, and where it came from."""
+
+    text: str
+    document: Mapping[str, object]
+    id: str | None = None
+    file: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How a field is stored: as one value, or (once a document had several) as a list; ``tokens``: column of tokens."""
+
+    name: str
+    sql_type: str
+    is_list: bool = False
+    tokens: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexView:
+    """An index as one search sees it."""
+
+    name: str
+    table: str
+    fields: Mapping[str, Field]
+    columns: Mapping[str, Column]
+    objects: frozenset[str]
+
+    def column(self, field_name: str) -> Column | None:
+        """Where the field's values are; None while no document has one."""
+        return self.columns.get(field_name)
+
+
+def made_id(index: str, ordinal: int) -> str:
+    """The id of a document that came without one: the same whenever the same file is loaded again."""
+    return f"{zlib.crc32(index.encode()):08x}-{ordinal:08d}"
+
+
+def ordinal_of(index: str, document_id: str) -> int | None:
+    """The inverse of `made_id`."""
+    head, _, tail = document_id.partition("-")
+    ordinal = int(tail) if tail.isdecimal() and tail.isascii() and len(tail) < 19 else -1
+    return ordinal if ordinal >= 0 and document_id == made_id(index, ordinal) and head else None
+
+
+@dataclass(slots=True)
+class Index:
+    """One index. Every method takes the index's lock, so that appending, DDL and the start of searches never meet."""
+
+    name: str
+    database: Database
+    table: str
+    mapping: IndexMapping
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    _builder: RowBuilder = field(init=False)
+    _columns: dict[str, Column] = field(default_factory=dict)
+    _next_ordinal: int = 0
+    _view: IndexView | None = None
+
+    def __post_init__(self) -> None:
+        self._builder = RowBuilder(self.mapping)
+        columns = [Column(each.column, each.sql_type) for each in self.mapping.fields.values()]
+        declared = "".join(f", {column.name} {column.sql_type}" for column in columns)
+        with self.database.open_run() as run:
+            run.execute(
+                Sql(f"CREATE TABLE {self.table} (seq BIGINT, id VARCHAR, src VARCHAR, ignored VARCHAR{declared})")
+            )
+        self._columns = dict(zip(self.mapping.fields, columns, strict=True))
+
+    @property
+    def document_count(self) -> int:
+        """How many ordinals were given out."""
+        return self._next_ordinal
+
+    def append(
+        self, documents: Iterable[SourceDocument], report: LoadReport, *, numeric_detection: bool = False
+    ) -> None:
+        """Add up to `BATCH` documents as one transaction. Rejected ones are told in the report.
+
+        ``numeric_detection``: unmapped texts that are numbers become numbers, as in CSV.
+        """
+        with self.lock, self.database.open_run() as run:
+            self._builder.numeric_detection = numeric_detection
+            rows: list[tuple[SourceDocument, BuiltRow]] = []
+            for document in documents:
+                try:
+                    rows.append((document, self._builder.build(document.document)))
+                except Rejected as rejected:
+                    report.reject(DocumentProblem(document.file, document.line, rejected.field, rejected.reason))
+            if rows:
+                self._store(run, rows)
+                report.loaded += len(rows)
+
+    def view(self) -> IndexView:
+        """The index as it stands; call it with the lock held."""
+        if self._view is None:
+            self._view = IndexView(
+                self.name,
+                self.table,
+                dict(self.mapping.fields),
+                dict(self._columns),
+                frozenset(self.mapping.objects),
+            )
+        return self._view
+
+    def add_tokens(self, field_names: Iterable[str]) -> None:
+        """Make the tokens of text fields searchable, from now on also those of new documents."""
+        with self.lock, self.database.open_run() as run:
+            for name in field_names:
+                column = self._columns.get(name)
+                if column is not None and column.tokens is None:
+                    self._add_tokens(run, self.mapping.fields[name], column)
+            self._view = None
+
+    def _add_tokens(self, run: Run, text_field: Field, column: Column) -> None:
+        tokens = f"{column.name}_tokens"
+        listed = "VARCHAR[]" if column.is_list else "VARCHAR"
+        values = run.fetch(Sql(f"SELECT DISTINCT {column.name} FROM {self.table} WHERE {column.name} IS NOT NULL"))
+        run.execute(Sql("BEGIN"))
+        run.execute(Sql(f"ALTER TABLE {self.table} ADD COLUMN {tokens} VARCHAR"))
+        for start in range(0, len(values), 50_000):
+            texts = [row[0] for row in values[start : start + 50_000]]
+            stored = [stored_tokens(text, text_field.analyzer) for text in texts]  # type: ignore[arg-type]
+            update = (
+                f"UPDATE {self.table} SET {tokens} = made.tokens FROM "
+                f"(SELECT unnest(?::{listed}[]) AS text, unnest(?::VARCHAR[]) AS tokens) AS made "
+                f"WHERE {column.name} = made.text"
+            )
+            run.execute(Sql(update, (texts, stored)))
+        run.execute(Sql("COMMIT"))
+        self._columns[text_field.name] = Column(column.name, column.sql_type, column.is_list, tokens)
+
+    def _store(self, run: Run, rows: list[tuple[SourceDocument, BuiltRow]]) -> None:
+        by_column = self._columns_after(rows)
+        run.execute(Sql("BEGIN"))
+        try:
+            self._alter(run, by_column)
+            rows, ids = self._replace_known_ids(run, rows)
+            self._insert(run, rows, ids, by_column)
+            run.execute(Sql("COMMIT"))
+        except BaseException:
+            run.cursor.rollback()
+            raise
+        self._columns = by_column
+        self._view = None
+        self._next_ordinal += len(rows)
+
+    def _columns_after(self, rows: list[tuple[SourceDocument, BuiltRow]]) -> dict[str, Column]:
+        """The columns that the table needs with these rows in it."""
+        lists = {column for _, row in rows for column, stored in row.values.items() if type(stored) is list}
+        columns = dict(self._columns)
+        for name, mapped in self.mapping.fields.items():
+            column = columns.get(name)
+            if column is None:
+                columns[name] = Column(mapped.column, mapped.sql_type, mapped.column in lists)
+            elif mapped.column in lists and not column.is_list:
+                columns[name] = Column(column.name, column.sql_type, True, column.tokens)
+        return columns
+
+    def _alter(self, run: Run, columns: dict[str, Column]) -> None:
+        for name, column in columns.items():
+            old = self._columns.get(name)
+            listed = f"{column.sql_type}[]" if column.is_list else column.sql_type
+            if old is None:
+                run.execute(Sql(f"ALTER TABLE {self.table} ADD COLUMN {column.name} {listed}"))
+            elif column.is_list and not old.is_list:
+                one = column.name
+                using = f"CASE WHEN {one} IS NULL THEN NULL ELSE [{one}] END"
+                run.execute(Sql(f"ALTER TABLE {self.table} ALTER COLUMN {one} TYPE {listed} USING {using}"))
+
+    def _replace_known_ids(
+        self, run: Run, rows: list[tuple[SourceDocument, BuiltRow]]
+    ) -> tuple[list[tuple[SourceDocument, BuiltRow]], list[str | None]]:
+        """A document whose id is taken replaces the older one, also within the batch."""
+        given = {document.id: at for at, (document, _) in enumerate(rows) if document.id is not None}
+        if not given:
+            return rows, [None] * len(rows)
+        if self._next_ordinal:
+            ordinals = [o for o in (ordinal_of(self.name, known) for known in given) if o is not None]
+            condition = "id IN (SELECT unnest(?::VARCHAR[])) OR (id IS NULL AND seq IN (SELECT unnest(?::BIGINT[])))"
+            run.execute(Sql(f"DELETE FROM {self.table} WHERE {condition}", (list(given), ordinals)))
+        kept = [row for at, row in enumerate(rows) if row[0].id is None or given[row[0].id] == at]
+        return kept, [document.id for document, _ in kept]
+
+    def _insert(
+        self, run: Run, rows: list[tuple[SourceDocument, BuiltRow]], ids: list[str | None], columns: dict[str, Column]
+    ) -> None:
+        stored = [row.values for _, row in rows]
+        self._finish_values(stored, columns)
+        used = {name for row in stored for name in row}
+        kept = [column for column in columns.values() if column.name in used]
+        made = [column.tokens for column in kept if column.tokens is not None]
+        shape = {column.name: _json_shape(column) for column in kept} | dict.fromkeys(made, "VARCHAR")
+        ignored = [orjson.dumps(row.ignored).decode() if row.ignored else None for _, row in rows]
+        params: list[object] = [self._next_ordinal, len(rows), ids, [document.text for document, _ in rows], ignored]
+        names = "".join(f", {name}" for name in shape)
+        picked = "".join(f", doc.{name}" for name in shape)
+        parsed = ""
+        if shape:
+            parsed = f", from_json(unnest(?::VARCHAR[]), '{orjson.dumps(shape).decode()}') AS doc"
+            params.append([orjson.dumps(row).decode() for row in stored])
+        statement = (
+            f"INSERT INTO {self.table} (seq, id, src, ignored{names}) SELECT seq, id, src, ignored{picked} FROM "
+            "(SELECT ?::BIGINT + unnest(range(0, ?::BIGINT)) AS seq, unnest(?::VARCHAR[]) AS id, "
+            f"unnest(?::VARCHAR[]) AS src, unnest(?::VARCHAR[]) AS ignored{parsed})"
+        )
+        run.execute(Sql(statement, tuple(params)))
+
+    def _finish_values(self, stored: list[Row], columns: dict[str, Column]) -> None:
+        """Make lists of what is stored in lists, sorted and (but for numbers) without repetitions; add tokens."""
+        for name, column in columns.items():
+            mapped = self.mapping.fields[name]
+            if not column.is_list and column.tokens is None:
+                continue
+            for row in stored:
+                known = row.get(column.name)
+                if known is None:
+                    continue
+                if column.tokens is not None:
+                    row[column.tokens] = stored_tokens(known, mapped.analyzer)  # type: ignore[arg-type]
+                if column.is_list:
+                    row[column.name] = finish_list(mapped, known if isinstance(known, list) else [known])
+
+
+def finish_list(mapped: Field, values: list[object]) -> list[object]:
+    """Several values as they are kept: in order, each once where the type says so."""
+    if mapped.family in ("text", "geo_point"):
+        return values
+    if mapped.family in ("keyword", "ip"):
+        values = list(set(values))
+    return sorted(values)  # type: ignore[type-var]
+
+
+def _json_shape(column: Column) -> object:
+    if column.sql_type.startswith("STRUCT"):
+        shape: JsonObject | str = {"lon": "DOUBLE", "lat": "DOUBLE"}
+    else:
+        shape = column.sql_type
+    return [shape] if column.is_list else shape

@@ -1,0 +1,165 @@
+"""From query nodes to conditions in SQL, for one index (embedded-search.md 4)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from engine.model.jsonvalue import JsonValue
+from engine.search.local.errors import BadValue, bad_query_value, shard_failure, unsupported
+from engine.search.local.fragment import FALSE, TRUE, Sql, all_of, any_of, join, sql, value
+from engine.search.local.index import IndexView
+from engine.search.local.query import leaves, nodes
+from engine.search.local.query.metadata import id_condition, is_metadata, metadata_condition
+from engine.search.local.query.minimum import required_clauses
+from engine.search.local.query.spans import range_span, value_span
+
+Score = Sql | float
+"""What a matching document scores: the same for all, or an expression."""
+
+
+@dataclass(slots=True)
+class QueryContext:
+    """What compiling needs besides the query.
+
+    ``now`` in nanoseconds; ``look_up`` reads the values of a terms lookup. ``missing_tokens`` receives the text fields
+    whose tokens must be made before the conditions hold.
+    """
+
+    now: int
+    look_up: Callable[[nodes.TermsLookup], Sequence[JsonValue]]
+    missing_tokens: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A query for one index: the condition (NULL counts as no) and the score of documents that meet it."""
+
+    where: Sql
+    score: Score
+
+
+def compile_query(query: nodes.Query, view: IndexView, context: QueryContext) -> Compiled:
+    """The condition and score of a query. Raises SearchError 400 for values that a field cannot take."""
+    if isinstance(query, nodes.Bool):
+        return _compile_bool(query, view, context)
+    return Compiled(*_compile_leaf(query, view, context))
+
+
+def _compile_bool(query: nodes.Bool, view: IndexView, context: QueryContext) -> Compiled:
+    must = [compile_query(each, view, context) for each in query.must]
+    kept = [compile_query(each, view, context).where for each in query.filter]
+    should = [compile_query(each, view, context) for each in query.should]
+    dropped = [compile_query(each, view, context).where for each in query.must_not]
+    if not (must or kept or should or dropped):
+        return Compiled(TRUE, query.boost)
+    if query.minimum is not None:
+        required = required_clauses(query.minimum, len(should))
+    else:
+        required = 1 if should and not must and not kept else 0
+    conditions = [each.where for each in must] + kept + [sql("(({}) IS NOT TRUE)", each) for each in dropped]
+    conditions.append(at_least(required, [each.where for each in should]))
+    return Compiled(all_of(conditions), _bool_score(must, should, query.boost))
+
+
+def at_least(required: int, conditions: Sequence[Sql]) -> Sql:
+    """True if that many of the conditions are."""
+    if required <= 0:
+        return TRUE
+    if required > len(conditions):
+        return FALSE
+    if required == 1:
+        return any_of(conditions)
+    if required == len(conditions):
+        return all_of(conditions)
+    counted = join(" + ", [sql("(({}) IS TRUE)::INTEGER", each) for each in conditions])
+    return sql("(({}) >= " + str(required) + ")", counted)
+
+
+def _bool_score(must: Iterable[Compiled], should: Iterable[Compiled], boost: float) -> Score:
+    constant = 0.0
+    varying: list[Sql] = []
+    for each in must:
+        if isinstance(each.score, float):
+            constant += each.score
+        else:
+            varying.append(each.score)
+    for each in should:
+        if each.where == TRUE and isinstance(each.score, float):
+            constant += each.score
+        elif each.where != FALSE:
+            score = each.score if isinstance(each.score, Sql) else value(each.score, "DOUBLE")
+            varying.append(sql("CASE WHEN {} THEN {} ELSE 0.0 END", each.where, score))
+    if not varying:
+        return constant * boost
+    total = join(" + ", [*varying, value(constant, "DOUBLE")])
+    return sql("(({}) * {})", total, value(boost, "DOUBLE"))
+
+
+def _compile_leaf(query: nodes.Query, view: IndexView, context: QueryContext) -> tuple[Sql, Score]:
+    if isinstance(query, nodes.MatchAll):
+        return TRUE, query.boost
+    if isinstance(query, nodes.MatchNone):
+        return FALSE, query.boost
+    if isinstance(query, nodes.Ids):
+        return id_condition(view, query.values), query.boost
+    if isinstance(query, nodes.Exists):
+        return leaves.exists(view, query.field), query.boost
+    if isinstance(query, nodes.TermsLookup):
+        found = nodes.Terms(query.field, tuple(context.look_up(query)), boost=query.boost)
+        return _compile_leaf(found, view, context)
+    name = getattr(query, "field", None)
+    if not isinstance(name, str):
+        raise unsupported(f"query [{type(query).__name__}]")
+    if is_metadata(name):
+        return metadata_condition(view, query), query.boost
+    if name not in view.fields:
+        return FALSE, query.boost
+    try:
+        return _compile_field(query, leaves.Target.of(view, name, context.missing_tokens), context)
+    except BadValue as problem:
+        if isinstance(query, nodes.Match) and query.lenient:
+            return FALSE, query.boost
+        raise bad_query_value(view.name, name, problem) from problem
+
+
+def _compile_field(query: nodes.Query, target: leaves.Target, context: QueryContext) -> tuple[Sql, Score]:
+    field_ = target.field
+    if isinstance(query, nodes.Term):
+        span = value_span(field_, query.value, context.now)
+        return leaves.in_spans(target, [span], case_insensitive=query.case_insensitive), query.boost
+    if isinstance(query, nodes.Terms):
+        return leaves.in_spans(target, [value_span(field_, each, context.now) for each in query.values]), query.boost
+    if isinstance(query, nodes.Range):
+        return leaves.in_spans(target, [range_span(field_, query, context.now)]), query.boost
+    if isinstance(query, nodes.Prefix | nodes.Wildcard):
+        if field_.family not in ("keyword", "text"):
+            kind = "prefix" if isinstance(query, nodes.Prefix) else "wildcard"
+            reason = (
+                f"Can only use {kind} queries on keyword, text and wildcard fields - "
+                f"not on [{field_.name}] which is of type [{field_.type}]"
+            )
+            raise shard_failure(target.index, "query_shard_exception", reason)
+        is_prefix = isinstance(query, nodes.Prefix)
+        return leaves.matches_pattern(target, query.value, is_prefix, query.case_insensitive), query.boost
+    if isinstance(query, nodes.Match | nodes.MatchPhrase):
+        if field_.family == "text":
+            return _compile_text(query, target)
+        return leaves.in_spans(target, [value_span(field_, query.value, context.now)]), query.boost
+    raise unsupported(f"query [{type(query).__name__}]")
+
+
+def _compile_text(query: nodes.Match | nodes.MatchPhrase, target: leaves.Target) -> tuple[Sql, Score]:
+    tokens = leaves.query_tokens(target, query.value, query.analyzer)
+    if not tokens:
+        return (TRUE if query.all_if_no_tokens else FALSE), query.boost
+    if isinstance(query, nodes.MatchPhrase):
+        return leaves.has_tokens(target, tokens), query.boost
+    conditions = [leaves.has_tokens(target, [token]) for token in tokens]
+    if query.operator == "and":
+        required = len(conditions)
+    else:
+        required = required_clauses(query.minimum, len(conditions)) if query.minimum is not None else 1
+    where = at_least(max(required, 1), conditions)
+    if len(conditions) == 1:
+        return where, query.boost
+    score = _bool_score((), [Compiled(each, 1.0) for each in conditions], query.boost)
+    return where, score

@@ -1,0 +1,136 @@
+"""Queries as typed values (embedded-search.md 4). ``boost`` counts for scores, ``name`` for ``matched_queries``."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.model.jsonvalue import JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What all queries share."""
+
+    boost: float = 1.0
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MatchAll(Query):
+    """Every document."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchNone(Query):
+    """No document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bool(Query):
+    """Clauses combined; ``minimum`` is the text of ``minimum_should_match`` or None for its default."""
+
+    must: tuple[Query, ...] = ()
+    filter: tuple[Query, ...] = ()
+    should: tuple[Query, ...] = ()
+    must_not: tuple[Query, ...] = ()
+    minimum: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Term(Query):
+    """One exact value."""
+
+    field: str
+    value: JsonValue
+    case_insensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms(Query):
+    """Any of several exact values."""
+
+    field: str
+    values: tuple[JsonValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TermsLookup(Query):
+    """Any of the values that a document of another index holds at a path."""
+
+    field: str
+    index: str
+    id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match(Query):
+    """Analysed text, its tokens combined by ``operator``."""
+
+    field: str
+    value: JsonValue
+    operator: Literal["or", "and"] = "or"
+    minimum: str | None = None
+    analyzer: str | None = None
+    lenient: bool = False
+    all_if_no_tokens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MatchPhrase(Query):
+    """Tokens that follow one another."""
+
+    field: str
+    value: JsonValue
+    analyzer: str | None = None
+    all_if_no_tokens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One end of a range."""
+
+    value: JsonValue
+    inclusive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Query):
+    """Values between two bounds, either of which may be open."""
+
+    field: str
+    lower: Bound | None = None
+    upper: Bound | None = None
+    format: str | None = None
+    time_zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exists(Query):
+    """Documents with a value in the field, or in a field below the object."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ids(Query):
+    """Documents by id."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix(Query):
+    """Values (on text: tokens) that begin with a text."""
+
+    field: str
+    value: str
+    case_insensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wildcard(Query):
+    """Values (on text: tokens) of a pattern: ``*`` any run, ``?`` one character, ``\\`` escapes."""
+
+    field: str
+    value: str
+    case_insensitive: bool = False

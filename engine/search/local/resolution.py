@@ -1,0 +1,81 @@
+"""Index expressions: names, wildcards, exclusions, date math (embedded-search.md 11)."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from engine.search.local.dates import UTC_ZONE, date_format, parse_zone, resolve_date
+from engine.search.local.dates.format import DEFAULT_FORMAT
+from engine.search.local.errors import answer, illegal, index_not_found
+from engine.search.local.source_values import is_like
+
+_DATE_MATH = re.compile(
+    r"<(?P<head>[^{}<>]*)\{(?P<math>[^{}]+)(?:\{(?P<format>[^{}|]+)(?:\|(?P<zone>[^{}]+))?\})?\}(?P<tail>[^{}<>]*)>"
+)
+_FORBIDDEN = re.compile(r'[\\/*?"<>| ,#:]')
+
+
+def check_index_name(name: str) -> None:
+    """400 for names that index expressions could not mean."""
+    if not name or name[0] in "-_+" or name in (".", "..") or _FORBIDDEN.search(name) or name != name.lower():
+        reason = f'Invalid index name [{name}]: use lower case without blanks and without any of \\ / * ? " < > | , # :'
+        raise answer(400, "invalid_index_name_exception", f"{reason}, not beginning with - _ +", index=name)
+
+
+def resolve_indices(
+    expressions: Sequence[str], known: Iterable[str], now: int, *, ignore_unavailable: bool, allow_no_indices: bool
+) -> list[str]:
+    """The names of the indices meant, in order, each once. Raises SearchError 404 or 400."""
+    names = list(known)
+    parts = [part.strip() for expression in expressions for part in _split(expression)] or ["*"]
+    found: dict[str, None] = {}
+    had_wildcard = False
+    for part in parts:
+        if part.startswith("-") and had_wildcard:
+            for name in [each for each in found if is_like(each, _name(part[1:], now))]:
+                del found[name]
+            continue
+        name = _name(part, now)
+        if name in ("_all", "*", "") or "*" in name:
+            had_wildcard = True
+            matching = _matching("*" if name in ("_all", "") else name, names)
+            if not matching and not allow_no_indices:
+                raise index_not_found(name)
+            found.update(dict.fromkeys(matching))
+        elif name in names:
+            found[name] = None
+        elif not ignore_unavailable:
+            raise _missing(name)
+    if not found and not allow_no_indices:
+        raise index_not_found(",".join(parts))
+    return list(found)
+
+
+def _split(expression: str) -> list[str]:
+    # Commas inside date math belong to the name.
+    return [part for part in re.split(r",(?![^<]*>)", expression) if part.strip()]
+
+
+def _matching(pattern: str, names: Iterable[str]) -> list[str]:
+    return [name for name in names if is_like(name, pattern) and (not name.startswith(".") or pattern.startswith("."))]
+
+
+def _missing(name: str) -> Exception:
+    if ":" in name:
+        cluster = name.partition(":")[0]
+        return answer(404, "no_such_remote_cluster_exception", f"no such remote cluster: [{cluster}]")
+    return index_not_found(name)
+
+
+def _name(part: str, now: int) -> str:
+    if not part.startswith("<"):
+        return part
+    match = _DATE_MATH.fullmatch(part)
+    if match is None:
+        raise illegal(f"invalid dynamic name expression [{part}]: write one like <logs-{{now/d}}>")
+    try:
+        zone = parse_zone(match["zone"]) if match["zone"] else UTC_ZONE
+        instant = resolve_date(match["math"], date_format(DEFAULT_FORMAT), now=now, zone=zone)
+        text = date_format(match["format"] or "yyyy.MM.dd").write(instant, zone)
+    except ValueError as error:
+        raise illegal(f"invalid dynamic name expression [{part}]: {error}") from error
+    return f"{match['head']}{text}{match['tail']}"
