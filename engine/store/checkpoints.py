@@ -45,12 +45,16 @@ class Checkpointer:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_PAUSE_S, self._start)
 
+    async def wait(self) -> None:
+        """Wait for the checkpoint under way, if there is one."""
+        if self._running is not None:
+            await asyncio.wait([self._running])
+
     async def stop(self) -> None:
         """Start no more checkpoints and wait for the one under way."""
         if self._timer is not None:
             self._timer.cancel()
-        if self._running is not None:
-            await asyncio.wait([self._running])
+        await self.wait()
 
     def _start(self) -> None:
         self._timer = None

@@ -75,7 +75,7 @@ def next_due(connection: Connection) -> datetime | None:
     leased = scheduled.add_columns(_runtime.lease_until).where(_runtime.lease_until.is_not(None))
     if free is not None:
         leased = leased.where(_runtime.next_run < free)
-    due = [max(row) for row in connection.execute(leased).tuples()]
+    due = [max(next_run, lease_until) for next_run, lease_until in connection.execute(leased)]
     if free is not None:
         due.append(free)
     return instant_or_none(min(due, default=None))

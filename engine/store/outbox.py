@@ -101,14 +101,14 @@ def claim_notifications(
 
 def finish_notifications(connection: Connection, reports: Sequence[DeliveryReport]) -> None:
     """Record attempts; reports under an outdated fence are ignored."""
-    fences = {_id(report): report.claimed.fence for report in reports}
     held = (
         select(outbox.c.id, outbox.c.seq, outbox.c.lane, outbox.c.fence)
-        .where(outbox.c.id.in_(list(fences)), outbox.c.state == "sending")
+        .where(outbox.c.id.in_({_id(report) for report in reports}), outbox.c.state == "sending")
         .with_for_update()
     )
-    rows = {row.id: row for row in connection.execute(held) if row.fence == fences[row.id]}
-    accepted = [(report, rows[_id(report)]) for report in reports if _id(report) in rows]
+    rows = {(row.id, row.fence): row for row in connection.execute(held)}
+    claimed = [(report, rows.get((_id(report), report.claimed.fence))) for report in reports]
+    accepted = [(report, row) for report, row in claimed if row is not None]
     if not accepted:
         return
     connection.execute(_FINISH, [{"of_seq": row.seq, **_pack_report(report)} for report, row in accepted])

@@ -154,15 +154,14 @@ def _write_monitoring(connection: Connection, winners: Sequence[_Winner]) -> Non
 
 
 def _write_documents(connection: Connection, records: Sequence[RunRecord]) -> None:
-    refresh_documents(
-        connection,
-        [
-            pack_refreshed(record.claim.key, record.refreshed_rule_fields)
-            for record in records
-            if record.refreshed_rule_fields is not None
-        ],
-    )
     insert_documents(
         connection, [pack_new(record.claim.key, new) for record in records for new in record.new_documents]
     )
+    # Closed before the rest is refreshed: a recovered alert keeps the rule's fields as they were (rule-run.md 10).
     close_documents(connection, [pack_closed(closed) for record in records for closed in record.closed_documents])
+    refreshed = [
+        pack_refreshed(record.claim.key, record.refreshed_rule_fields)
+        for record in records
+        if record.refreshed_rule_fields is not None
+    ]
+    refresh_documents(connection, refreshed)

@@ -1,0 +1,101 @@
+"""The schema: migrations lead to the tables that the code uses; other databases are refused."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from engine.model.errors import StoreUnavailable
+from engine.store import schema
+from engine.store.connections import memory_engine
+from engine.store.tables import metadata
+
+
+@pytest.fixture
+def connection() -> object:
+    engine = memory_engine()
+    with engine.connect() as opened, opened.begin():
+        yield opened
+    engine.dispose()
+
+
+def definitions(connection: Connection) -> dict[str, str]:
+    rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+    return {name: re.sub(r"\s+", " ", sql) for name, sql in rows}
+
+
+def test_migrations_and_fresh_tables_are_the_same(connection: Connection) -> None:
+    schema.prepare_schema(connection)
+    fresh = definitions(connection)
+    other = memory_engine()
+    with other.connect() as migrated, migrated.begin():
+        schema.migrate(migrated)
+        assert definitions(migrated) == fresh
+        context = MigrationContext.configure(migrated, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        assert schema.read_revision(migrated) == schema.read_revision(connection)
+    other.dispose()
+
+
+def test_the_newest_revision_is_alembic_s_head() -> None:
+    scripts = ScriptDirectory(str(schema.MIGRATIONS))
+    assert scripts.get_heads() == [schema.known_revisions()[-1]]
+    assert sorted(script.revision for script in scripts.walk_revisions()) == schema.known_revisions()
+
+
+def test_migrations_do_not_follow_the_code_they_were_written_with() -> None:
+    for path in (schema.MIGRATIONS / "versions").glob("*.py"):
+        imported = {
+            name.name
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Import)
+            for name in node.names
+        }
+        assert imported <= {"sqlalchemy"}
+
+
+def test_an_older_schema_is_migrated(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    schema.prepare_schema(connection)
+    applied: list[Connection] = []
+    monkeypatch.setattr(schema, "known_revisions", lambda: ["0001", "9999"])
+    monkeypatch.setattr(schema, "migrate", applied.append)
+    schema.prepare_schema(connection)
+    assert applied == [connection]
+
+
+def test_preparing_twice_changes_nothing(connection: Connection) -> None:
+    schema.prepare_schema(connection)
+    before = definitions(connection)
+    schema.prepare_schema(connection)
+    assert definitions(connection) == before
+
+
+def test_a_newer_schema_is_refused(connection: Connection) -> None:
+    schema.prepare_schema(connection)
+    connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreUnavailable, match=r"9999.*upgrade Tocsin"):
+        schema.prepare_schema(connection)
+
+
+def test_another_program_s_database_is_refused(connection: Connection) -> None:
+    connection.execute(text("CREATE TABLE songs (id INTEGER)"))
+    with pytest.raises(StoreUnavailable, match="other tables"):
+        schema.prepare_schema(connection)
+
+
+def test_a_fresh_store_needs_no_alembic() -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from engine.store.sqlite import open_store\n"
+        "store = open_store('sqlite://')\n"
+        "asyncio.run(store.open())\n"
+        "sys.exit('alembic' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=Path.cwd(), check=False).returncode == 0
