@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.notify.admission import Admission, Refusal, admit
+from engine.notify.admission import MOST_ACTIONS, Admission, Refusal, admit
 from engine.notify.decide import ConnectorAvailability, decide
 from engine.notify.reasons import Reason
 
@@ -45,6 +45,7 @@ def test_a_limit_met_exactly_cuts_nothing(walk):
 
 
 def test_no_run_may_have_more_actions_than_the_most(walk, monkeypatch):
+    assert MOST_ACTIONS == 100_000
     monkeypatch.setattr("engine.notify.admission.MOST_ACTIONS", 1)
     assert walk("tt", max_actions=5)[1] == {"u2": limit(limit="run", max=1)}
 
@@ -54,6 +55,14 @@ def test_a_connector_types_own_limit_lets_other_types_go_on(walk):
     assert accepted == ["u1", "u2", "u4", "u5"]
     assert refused == {"u3": limit(limit="connectorType", connector_type_id="x", max=1)}
     assert (admission.actions_cut, admission.cut_connector_types) == ("executable", ("x",))
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_connector_type_gets_as_many_as_its_limit_says(walk, most):
+    accepted, refused, _ = walk("xyxxyx", max_actions_by_connector_type={"x": most})
+    of_x = ["u1", "u3", "u4", "u6"]
+    assert accepted == sorted([*of_x[:most], "u2", "u5"])
+    assert refused == dict.fromkeys(of_x[most:], limit(limit="connectorType", connector_type_id="x", max=most))
 
 
 def test_an_override_of_zero_means_the_default(walk):
