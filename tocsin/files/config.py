@@ -13,7 +13,7 @@ from tocsin.files.config_schema import UNSUPPORTED_SECTIONS, ConfigSchema
 from tocsin.files.config_settings import engine_settings, space_settings
 from tocsin.files.documents import Document, read_document
 from tocsin.files.nodes import Node
-from tocsin.files.problems import FileProblem
+from tocsin.files.problems import FileProblem, one_per_place
 from tocsin.files.secrets import SecretReader, misplaced_references
 
 CONFIG_NAME = "tocsin.yml"
@@ -29,6 +29,8 @@ class ConnectorDefinition:
 
     def problem(self, problem: Problem) -> FileProblem:
         """A problem of the body with its place in the file."""
+        if not problem.remedy:
+            problem = replace(problem, remedy=f"see the connector type {self.body['connector_type_id']}")
         return _placed(self.document, problem.under(f"connectors.{self.body['id']}"))
 
 
@@ -95,7 +97,7 @@ def load_config(file: Path | None, *, environ: Mapping[str, str] | None = None) 
     reader = SecretReader(os.environ if environ is None else environ, file.parent)
     config = _config_of(schema, document, reader)
     problems += reader.problems
-    return LoadedConfig(config, [_placed(document, problem) for problem in problems])
+    return LoadedConfig(config, one_per_place(_placed(document, problem) for problem in problems))
 
 
 def _parse(value: JsonValue, problems: list[Problem]) -> ConfigSchema:

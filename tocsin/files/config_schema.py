@@ -105,7 +105,9 @@ class RunsSection(Strict):
     cancel_alerts_on_timeout: Annotated[
         bool, Field(description="A run beyond its time limit leaves neither alerts nor notifications.")
     ] = True
-    max_alerts: Annotated[PositiveCount, Field(le=5000, description="Alerts that one run may report.")] = 1000
+    max_alerts: Annotated[PositiveCount, Field(description="Alerts one run may report; above 5000 counts as 5000.")] = (
+        1000
+    )
     max_actions: Annotated[PositiveCount, Field(description="Notifications that one run may queue.")] = 100_000
     max_actions_by_connector_type: Annotated[
         dict[str, PositiveCount], Field(description="The same for single connector types.")

@@ -1,6 +1,6 @@
 """Offline checks of rules from files: everything that creating them would be refused for, with its place."""
 
-from collections.abc import Iterable
+from dataclasses import replace
 
 from engine.model.errors import InvalidInput, Problem
 from engine.model.rule import DEFAULT_SPACE
@@ -11,7 +11,7 @@ from engine.operations.capacity import is_below_minimum
 from engine.operations.checks import definition_problems, find_rule_type, validate_params
 from engine.ports.registry import Registry
 from engine.service.connectors import ConnectorDirectory
-from tocsin.files.problems import FileProblem
+from tocsin.files.problems import FileProblem, one_per_place
 from tocsin.files.rules import RuleDefinition
 
 
@@ -30,7 +30,8 @@ def validate_definition(
     """
     scope = ActionScope(space, connectors.get, registry)
     problems = definition_problems(definition.body, scope, settings, flapping or FlappingSettings())
-    return _one_per_place(definition.problem(problem) for problem in problems)
+    rule_type_id = definition.body.get("rule_type_id")
+    return one_per_place(definition.problem(_with_remedy(problem, rule_type_id)) for problem in problems)
 
 
 def definition_warnings(
@@ -51,11 +52,6 @@ def definition_warnings(
     return warnings
 
 
-def _one_per_place(problems: Iterable[FileProblem]) -> list[FileProblem]:
-    """Findings at one place of a file as one: members missing from one object, a value that fails two checks."""
-    merged: dict[tuple[int, int], FileProblem] = {}
-    for problem in problems:
-        place = (problem.line, problem.column)
-        known = merged.get(place)
-        merged[place] = problem if known is None else known.joined_with(problem)
-    return list(merged.values())
+def _with_remedy(problem: Problem, rule_type_id: object) -> Problem:
+    """A rule type may leave the remedy out where its message says what the value must be."""
+    return problem if problem.remedy else replace(problem, remedy=f"see the params of rule type {rule_type_id}")

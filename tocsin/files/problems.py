@@ -1,5 +1,6 @@
 """One finding in a file, and how it is shown: place, member, what is wrong, remedy, and the source line."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +31,16 @@ class FileProblem:
         """This problem, which also tells of another one at the same place."""
         also = str(Problem(other.path, other.message))
         return replace(self, message=f"{self.message}; also: {also}")
+
+
+def one_per_place(problems: Iterable[FileProblem]) -> list[FileProblem]:
+    """Findings at one place of a file as one: members missing from one object, a value that fails two checks."""
+    merged: dict[tuple[int, int], FileProblem] = {}
+    for problem in problems:
+        place = (problem.line, problem.column)
+        known = merged.get(place)
+        merged[place] = problem if known is None else known.joined_with(problem)
+    return list(merged.values())
 
 
 def render(problem: FileProblem) -> str:

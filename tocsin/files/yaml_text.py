@@ -44,7 +44,8 @@ def _events(text: str) -> Iterator[Event]:
     try:
         yield from YAML(typ="safe", pure=True).parse(text)
     except ReaderError as error:
-        raise Malformed(error.position, f"character U+{ord(error.character):04X} is not allowed", "remove it") from None
+        character = f"U+{ord(text[error.position]):04X}"
+        raise Malformed(error.position, f"character {character} is not allowed", "remove it") from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise Malformed(mark.index if mark else 0, *_in_words(error)) from None
