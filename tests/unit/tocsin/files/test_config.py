@@ -1,0 +1,239 @@
+"""tocsin.yml: where it is looked for, what its members become, and what is refused (CONVENTIONS 2)."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from engine.model.settings import AttemptSettings, EngineSettings, FlappingSettings, SpaceSettings
+from tocsin.files.config import Config, LoadedConfig, find_config, load_config
+from tocsin.files.config_schema import ConfigSchema, parse_size
+from tocsin.files.problems import render
+
+Load = Callable[..., LoadedConfig]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Loads a text as tocsin.yml, with these environment variables."""
+
+    def from_text(text: str, environ: Mapping[str, str] | None = None) -> LoadedConfig:
+        file = tmp_path / "tocsin.yml"
+        file.write_text(text, encoding="utf-8")
+        return load_config(file, environ=environ or {})
+
+    return from_text
+
+
+def told(loaded: LoadedConfig) -> list[tuple[int, str]]:
+    assert all(problem.remedy for problem in loaded.problems)
+    return [(problem.line, problem.path) for problem in loaded.problems]
+
+
+def test_without_a_file_everything_is_at_its_default() -> None:
+    assert load_config(None) == LoadedConfig(Config(EngineSettings(), SpaceSettings(), "sqlite:///tocsin.db"))
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "{}"])
+def test_an_empty_file_leaves_the_defaults(load: Load, tmp_path: Path, text: str) -> None:
+    loaded = load(text)
+    assert loaded.problems == []
+    assert (loaded.config.engine, loaded.config.store) == (EngineSettings(), f"sqlite:///{tmp_path}/tocsin.db")
+
+
+def test_the_first_place_that_has_a_file_counts(tmp_path: Path) -> None:
+    here, xdg, home = tmp_path / "here", tmp_path / "xdg", tmp_path / "home"
+    user, fallback = xdg / "tocsin" / "tocsin.yml", home / ".config" / "tocsin" / "tocsin.yml"
+    environ = {"XDG_CONFIG_HOME": str(xdg), "HOME": str(home)}
+    here.mkdir()
+
+    def find(explicit: Path | None = None, **variables: str) -> Path | None:
+        return find_config(explicit, environ={**environ, **variables}, folder=here)
+
+    assert find() in (None, Path("/etc/tocsin/tocsin.yml"))
+    for place in (fallback, user, here / "tocsin.yml"):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("", encoding="utf-8")
+    assert find() == here / "tocsin.yml"
+    assert find(TOCSIN_CONFIG="other.yml") == Path("other.yml")
+    assert find(Path("given.yml"), TOCSIN_CONFIG="other.yml") == Path("given.yml")
+    (here / "tocsin.yml").unlink()
+    assert find() == user
+    assert find_config(environ={"HOME": str(home)}, folder=here) == fallback
+
+
+def test_a_given_file_that_does_not_exist_is_a_problem(tmp_path: Path) -> None:
+    loaded = load_config(tmp_path / "none.yml", environ={})
+    assert [problem.file.name for problem in loaded.problems] == ["none.yml"]
+
+
+def test_members_become_settings(load: Load, tmp_path: Path) -> None:
+    text = """
+store: data/x.db
+rules: [rules, /abs/rule.yml]
+public_base_url: https://tocsin.example.org/x
+consumers: [mine]
+space: {flapping: {enabled: false, look_back_window: 5, status_change_threshold: 2}, query_delay_seconds: 9}
+runs: {timeout: 2m, timeout_by_rule_type: {.es-query: 1m}, lease: 2m, no_recovery_on_partial_results: [.es-query]}
+notifications: {max_attempts: 5, max_attempts_by_connector_type: {.webhook: 2}, concurrency: 8}
+http: {allowed_hosts: [a.example], response_timeout: 5s, max_response_size: 2kb, max_redirects: 0}
+retention: {events: {age: 7d, size: 1gb}}
+data: {web: {files: [logs/*.ndjson, /abs/x.csv], mapping: web.json, follow: true}}
+"""
+    loaded = load(text)
+    assert loaded.problems == []
+    config, engine = loaded.config, loaded.config.engine
+    assert config.store == f"sqlite:///{tmp_path}/data/x.db"
+    assert config.rules == (tmp_path / "rules", Path("/abs/rule.yml"))
+    assert config.space == SpaceSettings(FlappingSettings(False, 5, 2), 9)
+    assert (engine.public_base_url, engine.consumers) == ("https://tocsin.example.org/x", ("mine",))
+    assert (engine.run_timeout, engine.run_timeout_by_type, engine.lease_s) == ("2m", {".es-query": "1m"}, 120)
+    assert engine.no_recovery_on_partial_results == {".es-query"}
+    assert engine.attempts == AttemptSettings(5, {".webhook": 2})
+    assert (engine.http.allowed_hosts, engine.http.response_timeout_s) == (("a.example",), 5)
+    assert (engine.http.max_response_bytes, engine.http.max_redirects) == (2048, 0)
+    assert (engine.retention.events_days, engine.retention.events_bytes) == (7, 1024**3)
+    assert engine.retention.documents_days == EngineSettings().retention.documents_days
+    (source,) = config.data
+    assert (source.name, source.follow, source.mapping) == ("web", True, tmp_path / "web.json")
+    assert source.globs == (f"{tmp_path}/logs/*.ndjson", "/abs/x.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "remedy"),
+    [
+        ("runz: {}", "runz", "did you mean runs?"),
+        ("runs: {max_alert: 1}", "runs.max_alert", "did you mean max_alerts?"),
+        ("clusters: {a: {}}", "clusters", "name files under data instead"),
+        ("runs: {minimum_schedule_interval: 25h}", "runs.minimum_schedule_interval", "at most 1d"),
+        ("runs: {timeout: 90}", "runs.timeout", "write a string"),
+        ("http: {max_response_size: 1 mb}", "http.max_response_size", "like 1mb"),
+        ("retention: {events: {age: 48h}}", "retention.events.age", "like 30d"),
+        ("data: {Web Logs: {files: [x]}}", "data.Web Logs", "lower-case"),
+        ("public_base_url: tocsin.example.org", "public_base_url", "https://"),
+        ("notifications: {max_attempts: 11}", "notifications.max_attempts", "at most 10"),
+        ("public_base_url: https://${env:HOST}", "public_base_url", "write the value itself"),
+    ],
+)
+def test_a_wrong_member_is_told_with_the_remedy(load: Load, text: str, path: str, remedy: str) -> None:
+    loaded = load(f"# settings\n{text}\n")
+    assert told(loaded) == [(2, path)]
+    assert remedy in loaded.problems[0].remedy
+
+
+def test_wrong_parts_are_left_at_their_defaults_and_the_others_kept(load: Load) -> None:
+    loaded = load(
+        "runs: {max_alerts: 0, lease: 2m}\nconsumers: [mine]\nconnectors:\n"
+        "  a: {name: A, connector_type_id: .server-log}\n  b: {name: B}\n"
+        "data: {x: {files: []}, y: {files: [f]}}\n"
+    )
+    assert told(loaded) == [(1, "runs.max_alerts"), (6, "data.x.files"), (5, "connectors.b.connector_type_id")]
+    assert (loaded.config.engine.lease_s, loaded.config.engine.consumers) == (60, ("mine",))
+    assert [connector.body["id"] for connector in loaded.config.connectors] == ["a"]
+    assert [source.name for source in loaded.config.data] == ["y"]
+
+
+SECRETS = """connectors:
+  hook:
+    name: Hook
+    connector_type_id: .webhook
+    config: {url: http://localhost}
+    secrets:
+      user: ${env:HOOK_USER}
+      password: ${file:secret.txt}
+      secretHeaders: {Authorization: "Bearer ${env:HOOK_TOKEN}"}
+      crt: null
+"""
+
+
+def test_secrets_come_from_the_environment_and_from_files(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("s3cret\n", encoding="utf-8")
+    loaded = load(SECRETS, {"HOOK_USER": "ann", "HOOK_TOKEN": "t0ken"})
+    assert loaded.problems == []
+    (connector,) = loaded.config.connectors
+    assert connector.body["secrets"] == {
+        "user": "ann",
+        "password": "s3cret",
+        "secretHeaders": {"Authorization": "Bearer t0ken"},
+        "crt": None,
+    }
+    assert "s3cret" not in repr(loaded)
+
+
+def test_a_missing_variable_or_file_is_named(load: Load) -> None:
+    loaded = load(SECRETS)
+    messages = [problem.message for problem in loaded.problems]
+    assert told(loaded) == [
+        (7, "connectors.hook.secrets.user"),
+        (8, "connectors.hook.secrets.password"),
+        (9, "connectors.hook.secrets.secretHeaders.Authorization"),
+    ]
+    assert "HOOK_USER" in messages[0]
+    assert "secret.txt" in messages[1]
+    assert "HOOK_TOKEN" in messages[2]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "hook: {name: H, connector_type_id: .webhook, secrets: {password: hunter2}}",
+        "hook: {name: H, connector_type_id: .webhook, secrets: {a: {b: hunter2}}}",
+        "hook: {name: H, connector_type_id: .webhook, secrets: hunter2}",
+        "hook: {name: H, connector_type_id: .webhook, secrets: [hunter2]}",
+        "hook: {name: 5, connector_type_id: .webhook, secrets: {password: hunter2}}",
+        "hook: {name: H, connector_type_id: .webhook, secrets: {password: @hunter2}}",
+    ],
+)
+def test_no_problem_ever_shows_a_secret_in_plain_text(load: Load, entry: str) -> None:
+    loaded = load(f"connectors:\n  {entry}\n")
+    assert len(loaded.problems) in (1, 2)
+    assert all(problem.line == 2 for problem in loaded.problems)
+    assert "hunter2" not in "".join(render(problem) for problem in loaded.problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("1b", 1), ("500kb", 512_000), ("1mb", 1_048_576), ("2gb", 2 * 1024**3), ("1tb", 1024**4)]
+)
+def test_sizes_are_powers_of_1024(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "mb", "0mb", "1.5mb", "1MB", "1 mb", "-1mb", "1", "1m"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a size"):
+        parse_size(text)
+
+
+def members_of(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Any]]:
+    for name, info in model.model_fields.items():
+        yield f"{path}{name}", info
+        pending: list[Any] = [info.annotation]
+        while pending:
+            annotation = pending.pop()
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+                yield from members_of(annotation, f"{path}{name}.")
+            pending += getattr(annotation, "__args__", ())
+
+
+@pytest.mark.parametrize(("path", "info"), list(members_of(ConfigSchema)), ids=lambda value: str(value)[:60])
+def test_every_member_is_documented_in_the_schema_and_in_the_sample(samples: Path, path: str, info: Any) -> None:
+    assert info.description or path.startswith("space.flapping.")
+    lines = (samples / "tocsin.yml").read_text(encoding="utf-8").splitlines()
+    name = re.compile(rf"(^|[ {{,#]){path.rpartition('.')[2]}:")
+    at = next(number for number, line in enumerate(lines) if name.search(line))
+    is_explained = lines[at - 1].lstrip().startswith("#") or lines[at].lstrip().startswith(("#", "events:"))
+    assert is_explained or path.startswith("connectors.")
+
+
+def test_the_sample_shows_the_defaults_but_for_what_it_says(samples: Path) -> None:
+    shown = load_config(samples / "tocsin.yml", environ={}).config
+    assert shown.engine.attempts == AttemptSettings(10, {})
+    assert shown.space == SpaceSettings()
+    defaults = EngineSettings()
+    differing = {
+        name for name in EngineSettings.__dataclass_fields__ if getattr(shown.engine, name) != getattr(defaults, name)
+    }
+    assert differing == {"attempts"}

@@ -1,0 +1,131 @@
+"""Offline checks of rules from files (DECISIONS 4, 7)."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.model.connector import Connector
+from engine.model.jsonvalue import JsonObject
+from engine.model.settings import EngineSettings, FlappingSettings
+from engine.ports.registry import Registry
+from engine.service.connectors import PreconfiguredConnectors
+from tocsin.files.definitions import definition_warnings, validate_definition
+from tocsin.files.problems import FileProblem
+from tocsin.files.rules import RuleDefinition, load_rules
+
+RULE: JsonObject = {
+    "id": "r",
+    "name": "R",
+    "rule_type_id": ".index-threshold",
+    "consumer": "alerts",
+    "schedule": {"interval": "1m"},
+    "params": {
+        "index": ["web"],
+        "timeField": "@timestamp",
+        "timeWindowSize": 5,
+        "timeWindowUnit": "m",
+        "thresholdComparator": ">",
+        "threshold": [1],
+    },
+    "actions": [
+        {"id": "log", "group": "threshold met", "frequency": {"summary": False, "notify_when": "onActiveAlert"}}
+    ],
+}
+
+
+@pytest.fixture
+def define(tmp_path: Path) -> Callable[..., RuleDefinition]:
+    def from_members(**members: object) -> RuleDefinition:
+        file = tmp_path / "rule.json"
+        file.write_text(json.dumps({**RULE, **members}, indent=1), encoding="utf-8")
+        return load_rules([file]).rules[0]
+
+    return from_members
+
+
+@pytest.fixture
+def check(registry: Registry) -> Callable[..., list[FileProblem]]:
+    def of(definition: RuleDefinition, **members: object) -> list[FileProblem]:
+        connectors = PreconfiguredConnectors([Connector("log", "Log", ".server-log")])
+        settings = EngineSettings(enforce_minimum_schedule_interval=True)
+        return validate_definition(
+            definition,
+            registry=registry,
+            connectors=connectors,
+            settings=settings,
+            **members,  # type: ignore[arg-type]
+        )
+
+    return of
+
+
+def test_a_right_rule_has_no_problems(
+    define: Callable[..., RuleDefinition], check: Callable[..., list[FileProblem]]
+) -> None:
+    assert check(define()) == []
+
+
+def test_a_response_of_the_api_is_a_right_rule(
+    define: Callable[..., RuleDefinition], check: Callable[..., list[FileProblem]]
+) -> None:
+    response = {
+        "revision": 3,
+        "next_run": None,
+        "last_run": None,
+        "mute_all": False,
+        "running": False,
+        "throttle": None,
+    }
+    assert check(define(**response)) == []
+
+
+def test_independent_problems_are_told_together_with_their_lines(
+    define: Callable[..., RuleDefinition], check: Callable[..., list[FileProblem]]
+) -> None:
+    wrong_action = {**RULE["actions"][0], "id": "nobody", "group": "medium"}
+    problems = check(
+        define(
+            consumer="me",
+            schedule={"interval": "1s"},
+            params={**RULE["params"], "threshold": []},
+            actions=[wrong_action],
+            flapping={"look_back_window": 2, "status_change_threshold": 3},
+        )
+    )
+    assert [(problem.line, problem.path) for problem in problems] == [
+        (31, "flapping.status_change_threshold"),
+        (5, "consumer"),
+        (17, "params.threshold"),
+        (21, "actions.0.id"),
+        (22, "actions.0.group"),
+        (7, "schedule.interval"),
+    ]
+    assert all(problem.remedy and problem.excerpt for problem in problems)
+
+
+def test_members_missing_from_one_object_are_one_finding(
+    define: Callable[..., RuleDefinition], check: Callable[..., list[FileProblem]]
+) -> None:
+    (problem,) = check(define(actions=[{**RULE["actions"][0], "frequency": {}}]))
+    assert problem.path == "actions.0.frequency.summary"
+    assert "actions.0.frequency.notify_when" in problem.message
+
+
+def test_the_settings_of_the_space_count(
+    define: Callable[..., RuleDefinition], check: Callable[..., list[FileProblem]]
+) -> None:
+    definition = define(flapping={"look_back_window": 3, "status_change_threshold": 3})
+    assert check(definition) == []
+    (problem,) = check(definition, flapping=FlappingSettings(enabled=False))
+    assert problem.path == "flapping"
+
+
+def test_an_interval_below_the_recommended_minimum_is_a_warning(
+    define: Callable[..., RuleDefinition], registry: Registry
+) -> None:
+    (warning,) = definition_warnings(define(schedule={"interval": "59s"}), registry)
+    assert (warning.line, warning.path) == (7, "schedule.interval")
+    assert definition_warnings(define(), registry) == []
+    assert definition_warnings(define(schedule={"interval": "5"}), registry) == []
