@@ -28,6 +28,9 @@ check: $(STAMP)  ## lint, format, types, import contract, dependencies
 bench: $(STAMP)  ## measurements, as ratios
 	$(BIN)/python -m benchmarks
 
+docs: $(STAMP)  ## the command reference, from the help texts
+	$(BIN)/python docs/generate_commands.py
+
 mutants: $(STAMP)  ## mutation score of engine/run and engine/notify
 	$(BIN)/python -m benchmarks.mutants
 

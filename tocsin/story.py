@@ -88,7 +88,7 @@ def _tell(traces: Sequence[RunTrace], ledgers: Sequence[RunLedger], alert: str |
         happened = tuple(_happened(trace, alert))
         ledger = decided.get(trace.execution_uuid)
         decisions = tuple(_decisions(ledger, alert)) if ledger else ()
-        if happened or _gist(decisions) != _gist(before):
+        if happened or (decisions and _gist(decisions) != _gist(before)):
             yield Chapter(trace.started_at, happened, decisions)
         before = decisions
 

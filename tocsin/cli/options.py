@@ -39,7 +39,7 @@ output_option = option(
     "-o",
     type=click.Choice(OutputFormat, case_sensitive=False),
     default=OutputFormat.TABLE,
-    show_default="table",
+    show_default="table",  # the enum itself would be shown by its name
     help="How to print the result.",
 )
 

@@ -1,5 +1,7 @@
 """How a story is printed."""
 
+from collections.abc import Sequence
+
 import click
 import orjson
 
@@ -20,10 +22,17 @@ def print_story(story: Story, output: OutputFormat) -> None:
         click.echo(f"\n{iso(chapter.at)}")
         for text in chapter.happened:
             click.echo(f"  * {text}")
-        for decision in chapter.decisions:
+        for decision in _worth_reading(chapter.decisions):
             mark = "->" if decision["reason"] == "notified" else "--"
             who = f"{decision['action'] or 'all actions'}" + (f" for {decision['alert']}" if decision["alert"] else "")
             click.echo(f"  {mark} {who}: {decision['reason']}: {decision['text']}")
+
+
+def _worth_reading(decisions: Sequence[JsonObject]) -> list[JsonObject]:
+    """That an action is for another group is worth a line only where no action is for the alert's own."""
+    telling = [decision for decision in decisions if decision["reason"] != "groupMismatch"]
+    told = {decision["alert"] for decision in telling}
+    return telling + [decision for decision in decisions if decision["alert"] not in told]
 
 
 def _as_json(story: Story) -> JsonObject:

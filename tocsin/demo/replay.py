@@ -24,6 +24,8 @@ from tocsin.library import AsyncEngine
 
 _SERVER_LOG = "tocsin.connectors.server_log"
 _MINUTE = timedelta(minutes=1)
+_WARM_UP = timedelta(minutes=5)
+"""The rules begin when their windows are filled, so that the start of the log looks like no incident."""
 
 Tell = Callable[[str], None]
 
@@ -60,7 +62,7 @@ async def replay(folder: Path, tell: Tell) -> Outcome:
     tell(f"{count} requests of {START:%H:%M}-{START + LENGTH:%H:%M} in {data_file}, incident included")
     receiver = Receiver()
     await receiver.start()
-    clock = ManualClock(START)
+    clock = ManualClock(START + _WARM_UP)
     engine = AsyncEngine(clock=clock, store=sqlite_url(store_file))
     logged: list[str] = []
     try:
@@ -125,12 +127,16 @@ async def _run(
     engine: AsyncEngine, receiver: Receiver, tallies: dict[str, RuleTally], clock: ManualClock, tell: Tell
 ) -> None:
     shown = 0
-    for _ in range(LENGTH // _MINUTE + 1):
-        for report in await engine.advance(_MINUTE):
+    runs = await engine.run_due()
+    while True:
+        for report in runs:
             _count(tallies[report.claim.key.id], report)
         for body in receiver.bodies[shown:]:
-            tell(f"{_clock_time(clock.now() - _MINUTE)}  webhook  {body}")
+            tell(f"{_clock_time(clock.now())}  webhook  {body}")
         shown = len(receiver.bodies)
+        if clock.now() >= START + LENGTH:
+            return
+        runs = await engine.advance(_MINUTE)
 
 
 def _count(tally: RuleTally, report: RunReport) -> None:
