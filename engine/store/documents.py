@@ -35,6 +35,7 @@ _REFRESH = update(alerts).where(
 def pack_new(key: RuleKey, document: NewDocument) -> dict[str, Any]:
     """The row of a document that became visible."""
     rule_fields = encode_json(document.rule_fields)
+    changing = None if document.document is None else encode_json(document.document)
     return {
         "uuid": document.uuid,
         "space": key.space,
@@ -43,9 +44,9 @@ def pack_new(key: RuleKey, document: NewDocument) -> dict[str, Any]:
         "status": "active",
         "started": to_ms(document.start),
         "ended": None,
-        "size": _ROW_BYTES + len(rule_fields),
+        "size": _ROW_BYTES + len(rule_fields) + len(changing or b""),
         "rule_fields": rule_fields,
-        "document": None,
+        "document": changing,
     }
 
 
@@ -154,7 +155,9 @@ def _pack_untracked(key: RuleKey, document: UntrackedDocument, changing: JsonObj
 
 
 def _whole_document(row: RowMapping, changing: dict[str, JsonObject]) -> JsonObject:
-    last: JsonObject = changing.get(row["uuid"], {}) if row["document"] is None else decode_json(row["document"])
+    stored: JsonObject = {} if row["document"] is None else decode_json(row["document"])
+    # The document of an active alert is in the run state, unless it was published after a time-out, without state.
+    last = changing.get(row["uuid"], stored) if row["status"] == "active" else stored
     return join_document(_known_fields(row) | decode_json(row["rule_fields"]), last)
 
 

@@ -4,12 +4,14 @@ A claim sets a lease and raises the rule's fence. Committing, handing back and r
 a lease that is still set, so that nothing is done twice under one claim.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, or_, select, update
 
+from engine.model.alert import RuleState
 from engine.model.instant import from_ms, to_ms
 from engine.ports.store import Claim, RuleKey
 from engine.store.encoding import instant_or_none
@@ -17,6 +19,8 @@ from engine.store.rules import ids_by_space
 from engine.store.state_codec import decode_state
 from engine.store.status_codec import unpack_schedule
 from engine.store.tables import rule_runtime, rules
+
+_log = logging.getLogger(__name__)
 
 _runtime = rule_runtime.c
 
@@ -29,6 +33,7 @@ _CLAIMABLE = select(
     _runtime.anchor,
     _runtime.last_planned,
     _runtime.shown_next_run,
+    _runtime.is_next_run_hidden,
     _runtime.schedule_version,
     _runtime.fence,
     _runtime.state_version,
@@ -116,6 +121,7 @@ def _numbers_held(connection: Connection, claims: Sequence[Claim]) -> dict[RuleK
 
 
 def _unpack_claim(row: RowMapping, planned: datetime) -> Claim:
+    state = _read_state(row)
     return Claim(
         key=RuleKey(row["space"], row["id"]),
         version=row["version"],
@@ -124,5 +130,15 @@ def _unpack_claim(row: RowMapping, planned: datetime) -> Claim:
         schedule_version=row["schedule_version"],
         planned=planned,
         schedule=unpack_schedule(row),
-        state=decode_state(row["state"]),
+        state=state or RuleState(),
+        is_state_readable=state is not None,
     )
+
+
+def _read_state(row: RowMapping) -> RuleState | None:
+    """The stored run state; None when it is damaged, which must not keep the other rules from being claimed."""
+    try:
+        return decode_state(row["state"])
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        _log.error("the run state of rule %s/%s cannot be read: %s", row["space"], row["id"], error)
+        return None

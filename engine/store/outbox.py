@@ -15,7 +15,7 @@ from engine.model.instant import from_ms, to_ms
 from engine.model.notification import Notification, NotificationState, StoredNotification
 from engine.ports.store import ClaimedNotification, ConnectorKey, DeliveryReport
 from engine.store.encoding import decode_json, encode_json, instant_or_none
-from engine.store.tables import outbox
+from engine.store.tables import is_dead, outbox
 
 _ROW_BYTES = 500
 """About what a row takes beside its params, index entries included."""
@@ -101,14 +101,17 @@ def claim_notifications(
 
 def finish_notifications(connection: Connection, reports: Sequence[DeliveryReport]) -> None:
     """Record attempts; reports under an outdated fence are ignored."""
+    if not reports:
+        return
     held = (
         select(outbox.c.id, outbox.c.seq, outbox.c.lane, outbox.c.fence)
-        .where(outbox.c.id.in_({_id(report) for report in reports}), outbox.c.state == "sending")
+        .where(outbox.c.lane.in_([_lane(report.claimed.notification) for report in reports]))
+        .where(outbox.c.due_at.is_not(None), outbox.c.state == "sending")
         .with_for_update()
     )
     rows = {(row.id, row.fence): row for row in connection.execute(held)}
-    claimed = [(report, rows.get((_id(report), report.claimed.fence))) for report in reports]
-    accepted = [(report, row) for report, row in claimed if row is not None]
+    found = [(report, rows.get((report.claimed.notification.id, report.claimed.fence))) for report in reports]
+    accepted = [(report, row) for report, row in found if row is not None]
     if not accepted:
         return
     connection.execute(_FINISH, [{"of_seq": row.seq, **_pack_report(report)} for report, row in accepted])
@@ -146,7 +149,7 @@ def read_notifications(
     if rule_id is not None:
         query = query.where(outbox.c.rule_id == rule_id)
     if state is not None:
-        query = query.where(outbox.c.state == state)
+        query = query.where(is_dead if state == "dead" else outbox.c.state == state)
     if since is not None:
         query = query.where(outbox.c.created_at >= to_ms(since))
     rows = connection.execute(query).mappings().all()
@@ -156,7 +159,7 @@ def read_notifications(
 def requeue_notification(connection: Connection, notification_id: str, at: datetime) -> bool:
     """Make a dead notification pending again; False if there is no such dead one."""
     again = {"state": "pending", "due_at": to_ms(at), "attempts": 0, "finished_at": None}
-    dead = update(outbox).where(outbox.c.id == notification_id, outbox.c.state == "dead")
+    dead = update(outbox).where(outbox.c.id == notification_id, is_dead)
     return connection.execute(dead.values(again)).rowcount == 1
 
 
@@ -164,10 +167,6 @@ def _lane(notification: Notification) -> int:
     """A number for connector, rule and alert; should two lanes share one, they wait for each other needlessly."""
     names = [notification.space, notification.connector_id, notification.rule_id, notification.alert_id]
     return int.from_bytes(blake2b(encode_json(names), digest_size=8).digest(), "big", signed=True)
-
-
-def _id(report: DeliveryReport) -> str:
-    return report.claimed.notification.id
 
 
 def _next_attempt(report: DeliveryReport) -> int:

@@ -1,5 +1,6 @@
 """Rules: what users store and change."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -28,6 +29,8 @@ from engine.store.rule_codec import pack_rule, unpack_rule
 from engine.store.state_codec import EMPTY_STATE, decode_state, encode_state
 from engine.store.status_codec import pack_schedule, pack_status, unpack_schedule, unpack_status
 from engine.store.tables import monitoring, rule_connectors, rule_runtime, rule_tags, rules
+
+_log = logging.getLogger(__name__)
 
 _KEYS_A_QUERY = 500
 
@@ -61,12 +64,23 @@ def insert_rule(
 
 
 def load_rules(connection: Connection, keys: Iterable[RuleKey]) -> dict[RuleKey, StoredRule]:
-    """The rules that exist among the keys."""
+    """The rules that exist among the keys; one that cannot be read is left out and logged."""
     found: dict[RuleKey, StoredRule] = {}
     for space, ids in ids_by_space(keys):
-        for row in connection.execute(_STORED.where(rules.c.space == space, rules.c.id.in_(ids))).mappings():
-            found[RuleKey(space, row["id"])] = _unpack_stored(row)
+        found |= _load_readable(connection, space, ids)
     return found
+
+
+def _load_readable(connection: Connection, space: str, ids: Sequence[str]) -> dict[RuleKey, StoredRule]:
+    query = _STORED.where(rules.c.space == space, rules.c.id.in_(ids))
+    try:
+        return {RuleKey(space, row["id"]): _unpack_stored(row) for row in connection.execute(query).mappings()}
+    except (LookupError, TypeError, ValueError) as error:
+        if len(ids) == 1:
+            _log.error("rule %s/%s cannot be read: %s", space, ids[0], error)
+            return {}
+    # Reading stops at a damaged row: find out which one it is.
+    return {key: rule for rule_id in ids for key, rule in _load_readable(connection, space, [rule_id]).items()}
 
 
 def find_rules(connection: Connection, space: str, query: RuleQuery) -> RulePage:
@@ -182,7 +196,7 @@ def _runtime_changes(change: RuleChange, row: RowMapping) -> dict[str, Any]:
     if change.schedule is not None:
         changes |= pack_schedule(change.schedule, enabled=change.rule.enabled)
     elif row["enabled"] and not change.rule.enabled:
-        changes |= {"next_run": None, "shown_next_run": None}
+        changes |= {"next_run": None, "shown_next_run": None, "is_next_run_hidden": False}
     if changes:
         changes["schedule_version"] = row["schedule_version"] + 1
     if change.status is not None:

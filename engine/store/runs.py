@@ -36,6 +36,7 @@ _STANDING = select(
     rule_runtime.c.anchor,
     rule_runtime.c.last_planned,
     rule_runtime.c.shown_next_run,
+    rule_runtime.c.is_next_run_hidden,
     rule_runtime.c.monitored_runs,
 ).join_from(rules, rule_runtime, rules.c.no == rule_runtime.c.rule_no)
 
@@ -86,7 +87,9 @@ def _judge(record: RunRecord, standing: RowMapping | None) -> CommitOutcome:
     is_held = standing["lease_until"] is not None or record.is_status_kept
     if standing["fence"] != record.claim.fence or not is_held:
         return CommitOutcome.FENCED
-    if record.state is not None and standing["state_version"] != record.claim.state_version:
+    # What is published late mentions alerts too, though it stores no state: none of them may be untracked meanwhile.
+    shows_alerts = record.state is not None or record.is_status_kept
+    if shows_alerts and standing["state_version"] != record.claim.state_version:
         return CommitOutcome.STATE_CHANGED
     return CommitOutcome.COMMITTED
 
@@ -134,6 +137,7 @@ def _schedule_columns(record: RunRecord, standing: RowMapping) -> dict[str, Any]
         "anchor": standing["anchor"],
         "last_planned": standing["last_planned"],
         "shown_next_run": standing["shown_next_run"],
+        "is_next_run_hidden": standing["is_next_run_hidden"],
     }
 
 

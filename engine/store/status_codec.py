@@ -66,6 +66,7 @@ def pack_schedule(schedule: Schedule, *, enabled: bool) -> dict[str, Any]:
         "anchor": ms_or_none(schedule.anchor),
         "last_planned": ms_or_none(schedule.last_planned),
         "shown_next_run": ms_or_none(schedule.shown_next_run) if enabled else None,
+        "is_next_run_hidden": schedule.is_next_run_hidden and enabled,
     }
 
 
@@ -76,6 +77,7 @@ def unpack_schedule(row: RowMapping) -> Schedule:
         anchor=instant_or_none(row["anchor"]),
         last_planned=instant_or_none(row["last_planned"]),
         shown_next_run=instant_or_none(row["shown_next_run"]),
+        is_next_run_hidden=row["is_next_run_hidden"],
     )
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 MONITORING_SLOTS = 200
@@ -119,6 +120,7 @@ rule_runtime = Table(
     Column("anchor", BigInteger),
     Column("last_planned", BigInteger),
     Column("shown_next_run", BigInteger),
+    Column("is_next_run_hidden", Boolean, nullable=False),
     Column("schedule_version", BigInteger, nullable=False),
     Column("lease_owner", Text),
     Column("lease_until", BigInteger),  # set while a run holds the rule
@@ -179,6 +181,7 @@ events = Table(
     Column("trace", Blob, nullable=False),
     Column("ledger", Blob),  # the run's decisions
     Index("events_by_rule", "space", "rule_id", "at"),
+    Index("events_by_space", "space", "at"),
     Index("events_by_age", "at", "size"),
 )
 
@@ -186,7 +189,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("seq", _Serial, primary_key=True, autoincrement=True),
-    Column("id", Text, nullable=False, unique=True),
+    Column("id", Text, nullable=False),
     Column("space", Text, nullable=False),
     Column("rule_id", Text, nullable=False),
     Column("rule_type_id", Text, nullable=False),
@@ -209,12 +212,15 @@ outbox = Table(
     Column("last_error", Text),
     Column("size", Integer, nullable=False),
     Column("params", Blob, nullable=False),
-    Index("outbox_by_rule", "space", "rule_id"),
     Index("outbox_finished", "finished_at", "size"),
 )
+# An index on ids or rules costs a page at every run, since they come in no order. So a notification on its way is found
+# by its lane, and a listing by rule reads from the newest row back.
 _is_open = outbox.c.due_at.is_not(None)
+is_dead = outbox.c.state == literal_column("'dead'")
 Index("outbox_due", outbox.c.due_at, sqlite_where=_is_open, postgresql_where=_is_open)
 Index("outbox_lane", outbox.c.lane, sqlite_where=_is_open, postgresql_where=_is_open)
+Index("outbox_dead", outbox.c.id, sqlite_where=is_dead, postgresql_where=is_dead)
 
 connectors = Table(
     "connectors",

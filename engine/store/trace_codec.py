@@ -64,6 +64,7 @@ def encode_trace(trace: Trace) -> bytes:
             [_pack_action(action) for action in trace.actions],
             trace.maintenance_window_ids,
             *_pack_metrics(trace.metrics),
+            int(trace.is_late),
         ]
     )
 
@@ -96,6 +97,7 @@ def decode_trace(data: bytes) -> Trace:
         actions=tuple(_unpack_action(action) for action in actions),
         maintenance_window_ids=tuple(maintenance_window_ids),
         metrics=_unpack_metrics(usual_metrics, other_metrics),
+        is_late=any(packed[20:21]),
     )
 
 

@@ -240,10 +240,10 @@ class TestPoisonedRecord:
         assert (after["state"], after["monitoring"]) == (before["state"], before["monitoring"])
         assert [trace.rule.id for trace in after["traces"]] == [claims[0].key.id, claims[2].key.id]
 
-    async def test_a_clash_in_the_database_fails_alone(self, store: Store, make: Any) -> None:
+    async def test_what_the_database_does_not_take_fails_alone(self, store: Store, make: Any) -> None:
         claims = [await make.claim(await make.stored()) for _ in range(2)]
-        twice = make.notification(claims[0].key)
-        records = [make.record(claim, notifications=[twice]) for claim in claims]
+        records = [make.record(claim) for claim in claims]
+        records[1].monitoring = MonitoringEntry(make.at(), True, 2**64)
         assert await store.commit_runs(records) == [CommitOutcome.COMMITTED, CommitOutcome.REFUSED]
 
     async def test_a_refused_run_may_commit_another_record(self, store: Store, make: Any) -> None:

@@ -10,6 +10,7 @@ SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 EXACT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 JSON = sa.JSON(none_as_null=True)
 IS_OPEN = sa.text("due_at IS NOT NULL")
+IS_DEAD = sa.text("state = 'dead'")
 
 
 def upgrade() -> None:
@@ -78,6 +79,7 @@ def upgrade() -> None:
     )
     op.create_index("events_by_age", "events", ["at", "size"])
     op.create_index("events_by_rule", "events", ["space", "rule_id", "at"])
+    op.create_index("events_by_space", "events", ["space", "at"])
     op.create_table(
         "monitoring",
         sa.Column("rule_no", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -115,9 +117,8 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("params", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
-        sa.UniqueConstraint("id"),
     )
-    op.create_index("outbox_by_rule", "outbox", ["space", "rule_id"])
+    op.create_index("outbox_dead", "outbox", ["id"], sqlite_where=IS_DEAD, postgresql_where=IS_DEAD)
     op.create_index("outbox_due", "outbox", ["due_at"], sqlite_where=IS_OPEN, postgresql_where=IS_OPEN)
     op.create_index("outbox_finished", "outbox", ["finished_at", "size"])
     op.create_index("outbox_lane", "outbox", ["lane"], sqlite_where=IS_OPEN, postgresql_where=IS_OPEN)
@@ -136,6 +137,7 @@ def upgrade() -> None:
         sa.Column("anchor", sa.BigInteger()),
         sa.Column("last_planned", sa.BigInteger()),
         sa.Column("shown_next_run", sa.BigInteger()),
+        sa.Column("is_next_run_hidden", sa.Boolean(), nullable=False),
         sa.Column("schedule_version", sa.BigInteger(), nullable=False),
         sa.Column("lease_owner", sa.Text()),
         sa.Column("lease_until", sa.BigInteger()),

@@ -53,7 +53,7 @@ from engine.store.sqlite import open_store
 async def main():
     store = open_store(sys.argv[1])
     await store.open()
-    for number in range(40):
+    for number in range(20):
         await Least().claim(store, f"{sys.argv[2]}-{number}")
     await store.close()
 
@@ -98,13 +98,13 @@ async def test_two_processes_write_at_once(tmp_path: Path, least: Any) -> None:
     await store.open()
     other = await asyncio.create_subprocess_exec(*command(WRITING, url, "theirs"))
     number = 0
-    while other.returncode is None or number < 40:
+    while other.returncode is None or number < 20:
         await least.claim(store, f"ours-{number}")
         number += 1
         await asyncio.sleep(0)
     assert other.returncode == 0
-    keys = [RuleKey("default", f"{who}-{n}") for who, many in (("ours", number), ("theirs", 40)) for n in range(many)]
-    assert len(await store.load_rules(keys)) == number + 40
+    keys = [RuleKey("default", f"{who}-{n}") for who, many in (("ours", number), ("theirs", 20)) for n in range(many)]
+    assert len(await store.load_rules(keys)) == number + 20
     await store.close()
 
 

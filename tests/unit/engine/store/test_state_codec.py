@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.model.alert import Alert, LastScheduledActions, RuleState
@@ -53,6 +53,7 @@ states = st.builds(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(states)
 def test_a_state_comes_back_with_its_alerts_in_order(state: RuleState) -> None:
     decoded = decode_state(encode_state(state))

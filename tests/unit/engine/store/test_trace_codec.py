@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.model.notification import LedgerEntry
@@ -56,11 +56,13 @@ traces: st.SearchStrategy[Trace] = runs | st.builds(UntrackTrace, identities, in
 entries = st.builds(LedgerEntry, optional, texts, names, st.dictionaries(texts, texts | numbers, max_size=2))
 
 
+@settings(max_examples=50, deadline=None)
 @given(traces)
 def test_a_trace_comes_back(trace: Trace) -> None:
     assert decode_trace(encode_trace(trace)) == trace
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(entries, max_size=3).map(tuple))
 def test_decisions_come_back(ledger: tuple[LedgerEntry, ...]) -> None:
     assert decode_ledger(encode_ledger(ledger)) == ledger
