@@ -54,7 +54,8 @@ class ActionMention:
 class RunTrace:
     """One run. ``metrics`` are the numbers of ``kibana.alert.rule.execution.metrics``; absent ones count as 0.
 
-    ``timed_out_at`` is set when the run exceeded its time limit.
+    ``timed_out_at`` is set when the run exceeded its time limit. ``is_late``: what the evaluation of a timed-out run
+    found afterwards; the run has started and ended in another trace, this one adds its alerts and actions.
     """
 
     rule: RuleIdentity
@@ -75,6 +76,7 @@ class RunTrace:
     actions: tuple[ActionMention, ...] = ()
     maintenance_window_ids: tuple[str, ...] = ()
     metrics: JsonObject = field(default_factory=dict)
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

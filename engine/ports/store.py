@@ -113,6 +113,7 @@ class Claim:
 
     ``fence`` rises with every claim: a commit under an older one is refused. ``version`` is that of the definition
     (load it with `load_rules` unless it is known already). ``planned`` is the slot that the run is for.
+    ``is_state_readable`` False: the stored run state is damaged; ``state`` is empty then, and the run must fail.
     """
 
     key: RuleKey
@@ -123,16 +124,21 @@ class Claim:
     planned: datetime
     schedule: Schedule
     state: RuleState
+    is_state_readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """The document of an alert that became visible: ``rule_fields``: its fields that come from the rule."""
+    """The document of an alert that became visible. ``rule_fields``: its fields that come from the rule.
+
+    ``document`` is its changing part where no run state will hold it (published after a time-out); None otherwise.
+    """
 
     uuid: str
     alert_id: str
     start: datetime
     rule_fields: JsonObject
+    document: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +224,7 @@ class Store(Protocol):
         ...
 
     async def load_rules(self, keys: Sequence[RuleKey]) -> dict[RuleKey, StoredRule]:
-        """The rules that exist among the keys."""
+        """The rules that exist among the keys; one that cannot be read is left out and logged."""
         ...
 
     async def find_rules(self, space: str, query: RuleQuery) -> RulePage: ...

@@ -40,17 +40,26 @@ def expand(trace: Trace) -> list[JsonObject]:
     """All records of a trace, in the order in which they happened. Absent values have no key."""
     if isinstance(trace, UntrackTrace):
         return [_untracked(trace, alert) for alert in trace.alerts]
+    if trace.is_late:
+        return _found(trace)
     records = [_execute_start(trace)]
     if trace.timed_out_at is not None:
         records.append(_execute_timeout(trace, trace.timed_out_at))
-    records += _alert_events(trace, "recovered-instance", "recovered", trace.recovered)
-    records += _alert_events(trace, "new-instance", "is new", trace.new)
-    records += _alert_events(trace, "active-instance", "is active", trace.active)
-    records += [_execute_action(trace, action) for action in trace.actions]
+    records += _found(trace)
     if trace.gap is not None:
         records.append(_gap_found(trace, trace.gap))
     records.append(_execute(trace))
     return records
+
+
+def _found(trace: RunTrace) -> list[JsonObject]:
+    """What the run found and did about it."""
+    return [
+        *_alert_events(trace, "recovered-instance", "recovered", trace.recovered),
+        *_alert_events(trace, "new-instance", "is new", trace.new),
+        *_alert_events(trace, "active-instance", "is active", trace.active),
+        *(_execute_action(trace, action) for action in trace.actions),
+    ]
 
 
 def _execute_start(trace: RunTrace) -> JsonObject:

@@ -27,8 +27,13 @@ def compress(data: bytes) -> bytes:
 
 
 def decompress(stored: bytes) -> bytes:
-    """The JSON bytes that `compress` was given."""
-    return zlib.decompress(stored) if stored[:1] == _ZLIB_HEADER else stored
+    """The JSON bytes that `compress` was given. Raises ValueError when they are damaged."""
+    if stored[:1] != _ZLIB_HEADER:
+        return stored
+    try:
+        return zlib.decompress(stored)
+    except zlib.error as error:
+        raise ValueError(f"packed bytes are damaged: {error}") from error
 
 
 def encode_text(value: JsonValue) -> str:

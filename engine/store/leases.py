@@ -16,7 +16,7 @@ from engine.model.instant import from_ms, to_ms
 from engine.ports.store import Claim, RuleKey
 from engine.store.encoding import instant_or_none
 from engine.store.rules import ids_by_space
-from engine.store.state_codec import decode_state
+from engine.store.state_codec import decode_undamaged_state
 from engine.store.status_codec import unpack_schedule
 from engine.store.tables import rule_runtime, rules
 
@@ -121,7 +121,9 @@ def _numbers_held(connection: Connection, claims: Sequence[Claim]) -> dict[RuleK
 
 
 def _unpack_claim(row: RowMapping, planned: datetime) -> Claim:
-    state = _read_state(row)
+    state = decode_undamaged_state(row["state"])
+    if state is None:
+        _log.error("the run state of rule %s/%s is damaged", row["space"], row["id"])
     return Claim(
         key=RuleKey(row["space"], row["id"]),
         version=row["version"],
@@ -133,12 +135,3 @@ def _unpack_claim(row: RowMapping, planned: datetime) -> Claim:
         state=state or RuleState(),
         is_state_readable=state is not None,
     )
-
-
-def _read_state(row: RowMapping) -> RuleState | None:
-    """The stored run state; None when it is damaged, which must not keep the other rules from being claimed."""
-    try:
-        return decode_state(row["state"])
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        _log.error("the run state of rule %s/%s cannot be read: %s", row["space"], row["id"], error)
-        return None

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
 
+from engine.model.alert import RuleState
 from engine.model.instant import from_ms
 from engine.model.outcome import MonitoringEntry, RuleStatus, Schedule
 from engine.model.rule import Rule
@@ -26,7 +27,7 @@ from engine.store.dialect import insert_unless_present
 from engine.store.documents import untrack_documents
 from engine.store.history import insert_events, pack_event
 from engine.store.rule_codec import pack_rule, unpack_rule
-from engine.store.state_codec import EMPTY_STATE, decode_state, encode_state
+from engine.store.state_codec import EMPTY_STATE, decode_undamaged_state, encode_state
 from engine.store.status_codec import pack_schedule, pack_status, unpack_schedule, unpack_status
 from engine.store.tables import monitoring, rule_connectors, rule_runtime, rule_tags, rules
 
@@ -145,10 +146,10 @@ def delete_rule(
 
 
 def load_state(connection: Connection, key: RuleKey) -> VersionedState | None:
-    """A rule's run state, None if the rule is unknown."""
+    """A rule's run state, None if the rule is unknown; a damaged one is empty, so that writing it mends it."""
     query = select(rule_runtime.c.state, rule_runtime.c.state_version).join(rules, rules.c.no == rule_runtime.c.rule_no)
     row = connection.execute(query.where(*_is(key))).one_or_none()
-    return None if row is None else VersionedState(decode_state(row.state), row.state_version)
+    return None if row is None else VersionedState(decode_undamaged_state(row.state) or RuleState(), row.state_version)
 
 
 def read_monitoring(connection: Connection, key: RuleKey) -> list[MonitoringEntry]:

@@ -47,6 +47,14 @@ def decode_state(blob: bytes) -> RuleState:
     )
 
 
+def decode_undamaged_state(blob: bytes) -> RuleState | None:
+    """The state of a blob, None when it is damaged."""
+    try:
+        return decode_state(blob)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return None
+
+
 def decode_documents(blob: bytes) -> dict[str, JsonObject]:
     """The changing document parts of the active alerts, by alert uuid."""
     active = decode_json(decompress(blob)).get("active") or {}
