@@ -3,7 +3,8 @@
 import threading
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import orjson
 
@@ -19,8 +20,7 @@ BATCH = 5000
 """Documents converted and inserted at once while the index is locked."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceDocument:
+class SourceDocument(NamedTuple):
     """A document on its way in: its JSON text and its parsed form, and where it came from."""
 
     text: str
@@ -32,12 +32,26 @@ class SourceDocument:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """How a field is stored: as one value, or (once a document had several) as a list; ``tokens``: column of tokens."""
+    """How a field is stored: as one value, or (once a document had several) as a list.
+
+    ``twin``: of a text, the column of the keyword that holds its values where its own has none. ``tokens``: of a text,
+    the column of its tokens, once they were asked for.
+    """
 
     name: str
     sql_type: str
     is_list: bool = False
+    twin: str | None = None
     tokens: str | None = None
+
+    @property
+    def values(self) -> str:
+        """The expression of the field's values."""
+        return self.name if self.twin is None else f"coalesce({self.name}, {self.twin})"
+
+    @property
+    def declared_type(self) -> str:
+        return f"{self.sql_type}[]" if self.is_list else self.sql_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +97,21 @@ class Index:
 
     def __post_init__(self) -> None:
         self._builder = RowBuilder(self.mapping)
-        columns = [Column(each.column, each.sql_type) for each in self.mapping.fields.values()]
-        declared = "".join(f", {column.name} {column.sql_type}" for column in columns)
+        self._columns = {name: self._new_column(each) for name, each in self.mapping.fields.items()}
+        declared = "".join(f", {column.name} {column.declared_type}" for column in self._columns.values())
         with self.database.open_run() as run:
             run.execute(
                 Sql(f"CREATE TABLE {self.table} (seq BIGINT, id VARCHAR, src VARCHAR, ignored VARCHAR{declared})")
             )
-        self._columns = dict(zip(self.mapping.fields, columns, strict=True))
 
-    @property
-    def document_count(self) -> int:
-        """How many ordinals were given out."""
-        return self._next_ordinal
+    def _new_column(self, mapped: Field) -> Column:
+        twin = self.mapping.twin_of(mapped)
+        return Column(
+            mapped.column,
+            mapped.sql_type,
+            mapped.column in self._builder.lists,
+            None if twin is None else twin.column,
+        )
 
     def append(
         self, documents: Iterable[SourceDocument], report: LoadReport, *, numeric_detection: bool = False
@@ -137,25 +154,26 @@ class Index:
             self._view = None
 
     def _add_tokens(self, run: Run, text_field: Field, column: Column) -> None:
-        tokens = f"{column.name}_tokens"
-        listed = "VARCHAR[]" if column.is_list else "VARCHAR"
-        values = run.fetch(Sql(f"SELECT DISTINCT {column.name} FROM {self.table} WHERE {column.name} IS NOT NULL"))
+        tokens, texts = f"{column.name}_tokens", f"{self.table}_texts"
         run.execute(Sql("BEGIN"))
+        run.execute(Sql(f"CREATE TABLE {texts} (text {column.declared_type}, tokens VARCHAR)"))
+        with self.database.open_run() as reader:
+            reader.execute(Sql(f"SELECT DISTINCT {column.values} FROM {self.table} WHERE {column.values} IS NOT NULL"))
+            while rows := reader.cursor.fetchmany(BATCH):
+                found = [row[0] for row in rows]
+                made = [stored_tokens(text, text_field.analyzer) for text in found]
+                insert = f"INSERT INTO {texts} SELECT unnest(?::{column.declared_type}[]), unnest(?::VARCHAR[])"
+                run.execute(Sql(insert, (found, made)))
         run.execute(Sql(f"ALTER TABLE {self.table} ADD COLUMN {tokens} VARCHAR"))
-        for start in range(0, len(values), 50_000):
-            texts = [row[0] for row in values[start : start + 50_000]]
-            stored = [stored_tokens(text, text_field.analyzer) for text in texts]  # type: ignore[arg-type]
-            update = (
-                f"UPDATE {self.table} SET {tokens} = made.tokens FROM "
-                f"(SELECT unnest(?::{listed}[]) AS text, unnest(?::VARCHAR[]) AS tokens) AS made "
-                f"WHERE {column.name} = made.text"
-            )
-            run.execute(Sql(update, (texts, stored)))
+        run.execute(
+            Sql(f"UPDATE {self.table} SET {tokens} = x.tokens FROM {texts} AS x WHERE {column.values} = x.text")
+        )
+        run.execute(Sql(f"DROP TABLE {texts}"))
         run.execute(Sql("COMMIT"))
-        self._columns[text_field.name] = Column(column.name, column.sql_type, column.is_list, tokens)
+        self._columns[text_field.name] = replace(column, tokens=tokens)
 
     def _store(self, run: Run, rows: list[tuple[SourceDocument, BuiltRow]]) -> None:
-        by_column = self._columns_after(rows)
+        by_column = self._columns_after()
         run.execute(Sql("BEGIN"))
         try:
             self._alter(run, by_column)
@@ -169,28 +187,27 @@ class Index:
         self._view = None
         self._next_ordinal += len(rows)
 
-    def _columns_after(self, rows: list[tuple[SourceDocument, BuiltRow]]) -> dict[str, Column]:
-        """The columns that the table needs with these rows in it."""
-        lists = {column for _, row in rows for column, stored in row.values.items() if type(stored) is list}
+    def _columns_after(self) -> dict[str, Column]:
+        """The columns that the table needs for what was built."""
         columns = dict(self._columns)
         for name, mapped in self.mapping.fields.items():
             column = columns.get(name)
             if column is None:
-                columns[name] = Column(mapped.column, mapped.sql_type, mapped.column in lists)
-            elif mapped.column in lists and not column.is_list:
-                columns[name] = Column(column.name, column.sql_type, True, column.tokens)
+                columns[name] = self._new_column(mapped)
+            elif mapped.column in self._builder.lists and not column.is_list:
+                columns[name] = replace(column, is_list=True)
         return columns
 
     def _alter(self, run: Run, columns: dict[str, Column]) -> None:
         for name, column in columns.items():
             old = self._columns.get(name)
-            listed = f"{column.sql_type}[]" if column.is_list else column.sql_type
             if old is None:
-                run.execute(Sql(f"ALTER TABLE {self.table} ADD COLUMN {column.name} {listed}"))
+                run.execute(Sql(f"ALTER TABLE {self.table} ADD COLUMN {column.name} {column.declared_type}"))
             elif column.is_list and not old.is_list:
                 one = column.name
                 using = f"CASE WHEN {one} IS NULL THEN NULL ELSE [{one}] END"
-                run.execute(Sql(f"ALTER TABLE {self.table} ALTER COLUMN {one} TYPE {listed} USING {using}"))
+                alter = f"ALTER TABLE {self.table} ALTER COLUMN {one} TYPE {column.declared_type} USING {using}"
+                run.execute(Sql(alter))
 
     def _replace_known_ids(
         self, run: Run, rows: list[tuple[SourceDocument, BuiltRow]]
@@ -233,22 +250,29 @@ class Index:
     def _finish_values(self, stored: list[Row], columns: dict[str, Column]) -> None:
         """Make lists of what is stored in lists, sorted and (but for numbers) without repetitions; add tokens."""
         for name, column in columns.items():
-            mapped = self.mapping.fields[name]
-            if not column.is_list and column.tokens is None:
+            if column.tokens is not None:
+                self._add_row_tokens(stored, column, self.mapping.fields[name].analyzer)
+        for name, column in columns.items():
+            if not column.is_list:
                 continue
             for row in stored:
                 known = row.get(column.name)
-                if known is None:
-                    continue
-                if column.tokens is not None:
-                    row[column.tokens] = stored_tokens(known, mapped.analyzer)  # type: ignore[arg-type]
-                if column.is_list:
-                    row[column.name] = finish_list(mapped, known if isinstance(known, list) else [known])
+                if known is not None:
+                    values = known if isinstance(known, list) else [known]
+                    row[column.name] = finish_list(self.mapping.fields[name], values)
+
+    def _add_row_tokens(self, stored: list[Row], column: Column, analyzer: str) -> None:
+        for row in stored:
+            known = row.get(column.name)
+            if known is None and column.twin is not None:
+                known = row.get(column.twin)
+            if known is not None and column.tokens is not None:
+                row[column.tokens] = stored_tokens(known, analyzer)  # type: ignore[arg-type]
 
 
 def finish_list(mapped: Field, values: list[object]) -> list[object]:
     """Several values as they are kept: in order, each once where the type says so."""
-    if mapped.family in ("text", "geo_point"):
+    if len(values) == 1 or mapped.family in ("text", "geo_point"):
         return values
     if mapped.family in ("keyword", "ip"):
         values = list(set(values))

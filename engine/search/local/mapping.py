@@ -106,6 +106,13 @@ class IndexMapping:
             else:
                 del self.leaves[removed.source]
 
+    def twin_of(self, text: Field) -> Field | None:
+        """The keyword beside a text field that holds the same values, but for those that are too long for it."""
+        if text.family != "text" or text.null_value is not None:
+            return None
+        beside = (each for each in self.leaves[text.source] if each.type == "keyword" and each.null_value is None)
+        return next(beside, None)
+
     def add_object(self, path: str) -> list[str]:
         """Note that the path and all paths above it are objects; returns those that were not known."""
         added = []

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.search.local.errors import BadValue
@@ -10,6 +11,7 @@ from engine.search.local.mapping import Field, IndexMapping
 from engine.search.local.values import Convert, converter
 
 _DEEPEST = 100
+_LONGEST_PLAIN = 1 << 30
 Row = dict[str, object]
 """Column -> stored value, or a list of two and more of them. Columns without a value are left out."""
 
@@ -22,8 +24,7 @@ class Rejected(Exception):
         super().__init__(f"{field_name}: {reason}")
 
 
-@dataclass(slots=True)
-class BuiltRow:
+class BuiltRow(NamedTuple):
     """A document's row and the fields whose value was ignored."""
 
     values: Row
@@ -32,22 +33,33 @@ class BuiltRow:
 
 @dataclass(slots=True)
 class _Leaf:
+    """``twin``: columns of a text and of the keyword that holds the same values; then ``plain_length`` is the length
+    up to which a text is sure to be in both."""
+
     targets: list[tuple[Field, Convert]]
     takes_nulls: bool
     is_point: bool
+    twin: tuple[str, str] | None = None
+    plain_length: int = -1
 
 
 @dataclass(slots=True)
 class RowBuilder:
-    """Builds rows for one index. The mapping grows with the documents; a rejected document leaves it as it was."""
+    """Builds rows for one index. The mapping grows with the documents; a rejected document leaves it as it was.
+
+    A text with a keyword beside it is left out of its own column while the keyword's holds the same. ``lists`` are the
+    columns in which some document had several values.
+    """
 
     mapping: IndexMapping
     numeric_detection: bool = False
+    lists: set[str] = field(default_factory=set)
     _leaves: dict[str, _Leaf] = field(default_factory=dict)
     _row: Row = field(default_factory=dict)
     _ignored: list[str] = field(default_factory=list)
     _added: list[Field] = field(default_factory=list)
     _added_objects: list[str] = field(default_factory=list)
+    _twins: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for path in self.mapping.leaves:
@@ -64,12 +76,18 @@ class RowBuilder:
         except Rejected:
             self._forget()
             raise
-        return BuiltRow(self._row, self._ignored)
+        row = self._row
+        for text, keyword in self._twins:
+            if text in row and row[text] == row.get(keyword):
+                del row[text]
+        return BuiltRow(row, self._ignored)
 
     def _forget(self) -> None:
         self.mapping.remove_fields([added.name for added in self._added])
         for added in self._added:
-            self._leaves.pop(added.source, None)
+            leaf = self._leaves.pop(added.source, None)
+            if leaf is not None and leaf.twin is not None:
+                self._twins.remove(leaf.twin)
         self.mapping.objects.difference_update(self._added_objects)
 
     def _bind(self, path: str) -> _Leaf:
@@ -79,6 +97,12 @@ class RowBuilder:
             any(each.null_value is not None for each in fields),
             any(each.family == "geo_point" for each in fields),
         )
+        twin = next((found for found in map(self.mapping.twin_of, fields) if found is not None), None)
+        if twin is not None:
+            leaf.twin = next(each.column for each in fields if self.mapping.twin_of(each) is twin), twin.column
+            self._twins.append(leaf.twin)
+            if len(fields) == 2:
+                leaf.plain_length = _LONGEST_PLAIN if twin.ignore_above is None else twin.ignore_above // 2
         self._leaves[path] = leaf
         return leaf
 
@@ -96,6 +120,11 @@ class RowBuilder:
                     self._accept(path, leaf, None)
             elif type(value) is list:
                 self._accept_all(path, leaf, value, depth)
+            elif leaf.twin is not None and type(value) is str and len(value) <= leaf.plain_length:
+                if leaf.twin[1] in self._row:
+                    self._accept(path, leaf, value)
+                else:
+                    self._row[leaf.twin[1]] = value
             else:
                 self._accept(path, leaf, value)
 
@@ -113,6 +142,9 @@ class RowBuilder:
 
     def _accept(self, path: str, leaf: _Leaf, value: JsonValue) -> None:
         row = self._row
+        if leaf.twin is not None and leaf.twin[1] in row and leaf.twin[0] not in row:
+            first = row[leaf.twin[1]]
+            row[leaf.twin[0]] = list(first) if isinstance(first, list) else first
         for target, convert in leaf.targets:
             if value is None:
                 if target.null_value is None:
@@ -139,6 +171,7 @@ class RowBuilder:
                 known.append(stored)
             else:
                 row[column] = [known, stored]
+                self.lists.update(leaf.twin if leaf.twin is not None and column in leaf.twin else (column,))
 
     def _walk_unknown(self, path: str, value: JsonValue, depth: int) -> None:
         if value is None or path in self.mapping.disabled:

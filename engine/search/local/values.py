@@ -27,6 +27,8 @@ INTEGER_RANGES: Mapping[str, tuple[int, int]] = {
 _INT64 = INTEGER_RANGES["long"]
 _INTEGER_TEXT = re.compile(r"[+-]?\d{1,400}", re.ASCII)
 _NUMBER_TEXT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_FLOAT = struct.Struct("f")
+_LARGEST_FLOAT = 3.4e38
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FAST_DATE_LENGTH = len("2024-05-07T10:00:00.000Z")
 
@@ -39,9 +41,9 @@ def converter(field: Field) -> Convert:
     if family == "text":
         return to_text
     if family == "integer":
-        return partial(parse_integer, field.type, field.coerce)
+        return _integer_converter(field)
     if family == "float":
-        return partial(_float, field)
+        return _float_converter(field)
     if family == "boolean":
         return parse_boolean
     if family == "date":
@@ -96,6 +98,30 @@ def parse_integer(type_name: str, coerce: bool, value: JsonValue) -> int:
     if low <= value <= high:
         return int(value)
     raise BadValue("illegal_argument_exception", f"Value [{_short(str(value))}] is out of range for type [{type_name}]")
+
+
+def _integer_converter(field: Field) -> Convert:
+    type_name, coerce = field.type, field.coerce
+    low, high = INTEGER_RANGES[type_name]
+
+    def convert(value: JsonValue) -> object:
+        if type(value) is int and low <= value <= high:
+            return value
+        return parse_integer(type_name, coerce, value)
+
+    return convert
+
+
+def _float_converter(field: Field) -> Convert:
+    if field.type != "float":
+        return partial(_float, field)
+
+    def convert(value: JsonValue) -> object:
+        if type(value) is float and -_LARGEST_FLOAT < value < _LARGEST_FLOAT:
+            return _FLOAT.unpack(_FLOAT.pack(value))[0]
+        return _float(field, value)
+
+    return convert
 
 
 def round_float(field: Field, number: float) -> float:

@@ -34,13 +34,17 @@ class KeySlot:
     source: Sql
     sql_type: str
     is_list: bool
+    is_distinct: bool = False
+    """Whether lists hold every value once already."""
 
 
 def keyed(frame: Frame, keys: Sequence[KeySlot]) -> Sql:
     """The frame's documents with columns ``k0 k1 ...``, once for each combination of distinct keys."""
     documents = frame.sql()
     for at, key in enumerate(keys):
-        source = sql("unnest(list_distinct({}))", key.source) if key.is_list else key.source
+        source = key.source
+        if key.is_list:
+            source = sql("unnest({})" if key.is_distinct else "unnest(list_distinct({}))", key.source)
         documents = sql("SELECT *, {} AS k" + str(at) + " FROM ({})", source, documents)
     present = " AND ".join(f"k{at} IS NOT NULL" for at in range(len(keys)))
     return sql("SELECT * FROM ({}) WHERE " + present, documents)

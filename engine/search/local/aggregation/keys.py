@@ -66,7 +66,8 @@ def bind_key(source: KeySource, relation: Relation, at: str, form: str | None = 
         filler = [stored] if values.is_list else stored
         listed = f"{values.sql_type}[]" if values.is_list else values.sql_type
         expression = sql("coalesce({}, {})", expression, value(filler, listed))
-    return Key(KeySlot(expression, values.sql_type, values.is_list), values.field, form)
+    is_distinct = values.family in ("keyword", "ip")
+    return Key(KeySlot(expression, values.sql_type, values.is_list, is_distinct), values.field, form)
 
 
 def _check_format(field: Field, form: str | None, at: str) -> None:

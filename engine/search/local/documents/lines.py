@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 LONGEST_LINE = 16 * 1024 * 1024
 READ_ERRORS = (OSError, EOFError, zlib.error)
@@ -21,8 +21,7 @@ class Position:
     memory: object = None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line without its end; ``data`` is None if it is too long. ``end``: offset behind it."""
 
     number: int

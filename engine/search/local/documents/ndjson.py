@@ -38,7 +38,7 @@ def _parse(data: bytes, name: str, number: int, position: Position) -> SourceDoc
         return DocumentProblem(name, number, None, f"not valid JSON: {error}")
     if not isinstance(document, dict):
         return DocumentProblem(name, number, None, "a document is a JSON object")
-    action = _action(document)
+    action = _action(document) if len(document) == 1 else None
     if action is None:
         text = data.decode()
         return SourceDocument(text, document, given_id if isinstance(given_id, str) else None, name, number)
@@ -53,8 +53,6 @@ def _parse(data: bytes, name: str, number: int, position: Position) -> SourceDoc
 
 def _action(document: JsonObject) -> str | None:
     """The bulk action that the line is, None for documents."""
-    if len(document) != 1:
-        return None
     key, content = next(iter(document.items()))
     if key in _ACTIONS and isinstance(content, dict) and _ACTION_KEYS.issuperset(content):
         return str(key)

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from engine.model.jsonvalue import JsonObject, JsonValue
 
 _HIT_KEYS = frozenset(("_id", "_index", "_source", "_score", "_type", "_version", "_seq_no", "_primary_term",
-                       "_routing", "_ignored", "sort", "fields", "highlight", "matched_queries", "inner_hits"))  # fmt: skip
+                       "_routing", "_ignored", "sort", "fields", "highlight", "matched_queries",
+                       "inner_hits"))  # fmt: skip
 
 
 def unwrap(document: Mapping[str, JsonValue]) -> tuple[str | None, JsonObject]:

@@ -54,9 +54,9 @@ def exists(view: IndexView, name: str) -> Sql:
         return TRUE
     column = view.column(name)
     if column is not None:
-        return Sql(f"({column.name} IS NOT NULL)")
+        return Sql(f"({column.values} IS NOT NULL)")
     below = [view.column(each) for each in view.fields if each.startswith(f"{name}.")] if name in view.objects else []
-    return any_of(Sql(f"({each.name} IS NOT NULL)") for each in below if each is not None)
+    return any_of(Sql(f"({each.values} IS NOT NULL)") for each in below if each is not None)
 
 
 def in_spans(target: Target, spans: Iterable[Span | None], *, case_insensitive: bool = False) -> Sql:
