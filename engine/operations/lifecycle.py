@@ -96,6 +96,6 @@ def untracking_of(
     return untracked_documents(alerts, at), () if trace is None else (trace,)
 
 
-def pending(at: datetime) -> RuleStatus:
+def first_status(at: datetime) -> RuleStatus:
     """The status of a rule just created."""
     return RuleStatus(pending_status(at, after_enable=False))

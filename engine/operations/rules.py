@@ -95,7 +95,7 @@ class Rules:
         parsed = parse_create(body)
         parts = await self._admission.admit_new(parsed, space)
         rule = new_rule(parsed, parts, rule_id=rule_id or self._new_id(), space=space, at=at, actor=actor)
-        schedule, status = lifecycle.start_schedule(rule, at, in_bulk=in_bulk), lifecycle.pending(at)
+        schedule, status = lifecycle.start_schedule(rule, at, in_bulk=in_bulk), lifecycle.first_status(at)
         if not await self._store.insert_rule(rule, schedule, status, _audit("create", rule, at, actor)):
             raise Conflict(f"rule [{rule.id}] exists already")
         warn_of_short_interval(rule.id, rule.interval, self._settings)
@@ -266,27 +266,28 @@ class Rules:
         is an enable or disable. Raises InvalidInput, Forbidden or Conflict.
         """
         parsed = parse_create(body)
-        key = RuleKey(space, rule_id)
-        if not await self._store.load_rules([key]):
-            created = await self.create(body, at=at, actor=actor, space=space, rule_id=rule_id, in_bulk=in_bulk)
-            return Applied(created, "created")
+        is_updated = False
 
         async def decide(stored: StoredRule) -> RuleChange | None:
+            nonlocal is_updated
             parts = await self._admission.admit_redefinition(parsed, stored)
             edited = redefined_rule(stored.rule, parsed, parts, at=at, actor=actor)
-            return None if edited.revision == stored.rule.revision else await self._edit(stored, edited, at, actor)
+            is_updated = edited.revision != stored.rule.revision
+            return await self._edit(stored, edited, at, actor) if is_updated else None
 
-        before = await self._load(key)
-        stored = await self._change(key, decide)
-        outcome: AppliedAs = "unchanged" if stored.rule.revision == before.rule.revision else "updated"
+        try:
+            stored = await self._change(RuleKey(space, rule_id), decide)
+        except NotFound:
+            created = await self.create(body, at=at, actor=actor, space=space, rule_id=rule_id, in_bulk=in_bulk)
+            return Applied(created, "created")
         if stored.rule.enabled == parsed.enabled:
-            return Applied(stored, outcome)
+            return Applied(stored, "updated" if is_updated else "unchanged")
         if parsed.enabled:
             stored = await self.enable(rule_id, at=at, actor=actor, space=space, in_bulk=in_bulk)
         else:
             stored = await self.disable(rule_id, at=at, actor=actor, space=space)
         switched: AppliedAs = "enabled" if parsed.enabled else "disabled"
-        return Applied(stored, switched if outcome == "unchanged" else outcome)
+        return Applied(stored, "updated" if is_updated else switched)
 
     async def _load(self, key: RuleKey) -> StoredRule:
         stored = (await self._store.load_rules([key])).get(key)
