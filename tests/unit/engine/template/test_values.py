@@ -44,7 +44,7 @@ class Colour(StrEnum):
         (OrderedDict(g=3), '{"g":3}'),
         ({"b": 'é "q"\n', "a": True}, '{"b":"é \\"q\\"\\n","a":true}'),
         ({"f": 2.0, "g": 1e-7, "n": math.nan, "i": math.inf}, '{"f":2,"g":1e-7,"n":null,"i":null}'),
-        ({"small": 0.00001234, "tiny": -1.5e-7}, '{"small":0.00001234,"tiny":-1.5e-7}'),
+        ({"small": 0.0000015, "tiny": -1.5e-7}, '{"small":0.0000015,"tiny":-1.5e-7}'),
         ({"at": datetime(2023, 4, 20, tzinfo=UTC)}, '{"at":"2023-04-20T00:00:00.000Z"}'),
         ({"big": 2**70, "surrogate": "\ud800"}, '{"big":1180591620717411303424,"surrogate":"\\ud800"}'),
         ([], ""),
