@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, or_, select, update
 
 from engine.model.alert import RuleState
 from engine.model.instant import from_ms, to_ms
@@ -39,12 +39,39 @@ _CLAIMABLE = select(
     _runtime.state_version,
     _runtime.state,
 ).join_from(rule_runtime, rules, rules.c.no == _runtime.rule_no)
+# Statements of every tick are made once: making one costs more than running it.
+_IS_FREE = or_(_runtime.lease_until.is_(None), _runtime.lease_until <= bindparam("at"))
+_DUE = (
+    _CLAIMABLE.where(_runtime.next_run <= bindparam("at"), _IS_FREE)
+    .order_by(_runtime.next_run, _runtime.rule_no)
+    .limit(bindparam("at_most"))
+    .with_for_update(skip_locked=True, of=rule_runtime)
+)
+_ONE = _CLAIMABLE.where(
+    rules.c.space == bindparam("in_space"), rules.c.id == bindparam("of_id"), _IS_FREE
+).with_for_update(of=rule_runtime)
+_LEASE = (
+    update(rule_runtime)
+    .where(_runtime.rule_no.in_(bindparam("numbers", expanding=True)))
+    .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"), fence=_runtime.fence + 1)
+)
+_SCHEDULED = select(_runtime.next_run).where(_runtime.next_run.is_not(None))
+_FIRST_FREE = _SCHEDULED.where(_runtime.lease_until.is_(None)).order_by(_runtime.next_run).limit(1)
+_LEASED = _SCHEDULED.add_columns(_runtime.lease_until).where(_runtime.lease_until.is_not(None))
+_LEASED_BEFORE = _LEASED.where(_runtime.next_run < bindparam("before"))
+_HELD = (
+    select(rules.c.id, _runtime.rule_no, _runtime.fence)
+    .join_from(rules, rule_runtime, rules.c.no == _runtime.rule_no)
+    .where(rules.c.space == bindparam("in_space"), rules.c.id.in_(bindparam("ids", expanding=True)))
+    .where(_runtime.lease_until.is_not(None))
+    .with_for_update(of=rule_runtime)
+)
 
 
 def claim_due(connection: Connection, at: datetime, limit: int, owner: str, lease_until: datetime) -> list[Claim]:
     """Claim rules whose next run is due and that nobody holds, most overdue first."""
-    due = _CLAIMABLE.where(_runtime.next_run <= to_ms(at), _is_free(at)).order_by(_runtime.next_run, _runtime.rule_no)
-    rows = _claim(connection, due.limit(limit), owner, lease_until)
+    rows = connection.execute(_DUE, {"at": to_ms(at), "at_most": limit}).mappings().all()
+    _lease(connection, rows, owner, lease_until)
     return [_unpack_claim(row, from_ms(row["next_run"])) for row in rows]
 
 
@@ -52,52 +79,43 @@ def claim_rule(
     connection: Connection, key: RuleKey, planned: datetime, owner: str, lease_until: datetime
 ) -> Claim | None:
     """Claim one rule whatever its schedule says; None if unknown or leased beyond ``planned``."""
-    one = _CLAIMABLE.where(rules.c.space == key.space, rules.c.id == key.id, _is_free(planned))
-    rows = _claim(connection, one, owner, lease_until)
+    one = {"in_space": key.space, "of_id": key.id, "at": to_ms(planned)}
+    rows = connection.execute(_ONE, one).mappings().all()
+    _lease(connection, rows, owner, lease_until)
     return _unpack_claim(rows[0], planned) if rows else None
 
 
 def renew_leases(connection: Connection, claims: Sequence[Claim], lease_until: datetime) -> list[bool]:
     """Lengthen leases; False for each one that was lost."""
     held = _numbers_held(connection, claims)
-    _set_lease(connection, list(held.values()), lease_until=to_ms(lease_until))
+    _change_lease(connection, list(held.values()), lease_until=to_ms(lease_until))
     return [claim.key in held for claim in claims]
 
 
 def release(connection: Connection, claims: Sequence[Claim]) -> None:
     """Hand rules back unrun."""
     held = _numbers_held(connection, claims)
-    _set_lease(connection, list(held.values()), lease_owner=None, lease_until=None)
+    _change_lease(connection, list(held.values()), lease_owner=None, lease_until=None)
 
 
 def next_due(connection: Connection) -> datetime | None:
     """When `claim_due` will next find a rule: a leased one counts from the end of its lease."""
-    scheduled = select(_runtime.next_run).where(_runtime.next_run.is_not(None))
-    free = connection.execute(
-        scheduled.where(_runtime.lease_until.is_(None)).order_by(_runtime.next_run).limit(1)
-    ).scalar()
+    free = connection.execute(_FIRST_FREE).scalar()
     # All rules before the first free one are leased; as many as there are runs in flight.
-    leased = scheduled.add_columns(_runtime.lease_until).where(_runtime.lease_until.is_not(None))
-    if free is not None:
-        leased = leased.where(_runtime.next_run < free)
-    due = [max(next_run, lease_until) for next_run, lease_until in connection.execute(leased)]
+    leased = connection.execute(_LEASED) if free is None else connection.execute(_LEASED_BEFORE, {"before": free})
+    due = [max(next_run, lease_until) for next_run, lease_until in leased]
     if free is not None:
         due.append(free)
     return instant_or_none(min(due, default=None))
 
 
-def _is_free(at: datetime) -> ColumnElement[bool]:
-    return or_(_runtime.lease_until.is_(None), _runtime.lease_until <= to_ms(at))
+def _lease(connection: Connection, rows: Sequence[RowMapping], owner: str, lease_until: datetime) -> None:
+    if rows:
+        numbers = [row["rule_no"] for row in rows]
+        connection.execute(_LEASE, {"numbers": numbers, "owner": owner, "until": to_ms(lease_until)})
 
 
-def _claim(connection: Connection, query: Select[Any], owner: str, lease_until: datetime) -> Sequence[RowMapping]:
-    rows = connection.execute(query.with_for_update(skip_locked=True, of=rule_runtime)).mappings().all()
-    lease = {"lease_owner": owner, "lease_until": to_ms(lease_until), "fence": _runtime.fence + 1}
-    _set_lease(connection, [row["rule_no"] for row in rows], **lease)
-    return rows
-
-
-def _set_lease(connection: Connection, numbers: list[int], **columns: Any) -> None:
+def _change_lease(connection: Connection, numbers: list[int], **columns: Any) -> None:
     if numbers:
         connection.execute(update(rule_runtime).where(_runtime.rule_no.in_(numbers)).values(columns))
 
@@ -107,13 +125,7 @@ def _numbers_held(connection: Connection, claims: Sequence[Claim]) -> dict[RuleK
     fences = {claim.key: claim.fence for claim in claims}
     held: dict[RuleKey, int] = {}
     for space, ids in ids_by_space(fences):
-        query = (
-            select(rules.c.id, _runtime.rule_no, _runtime.fence)
-            .join_from(rules, rule_runtime, rules.c.no == _runtime.rule_no)
-            .where(rules.c.space == space, rules.c.id.in_(ids), _runtime.lease_until.is_not(None))
-            .with_for_update(of=rule_runtime)
-        )
-        for row in connection.execute(query).mappings():
+        for row in connection.execute(_HELD, {"in_space": space, "ids": ids}).mappings():
             key = RuleKey(space, row["id"])
             if row["fence"] == fences[key]:
                 held[key] = row["rule_no"]

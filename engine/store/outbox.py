@@ -27,6 +27,32 @@ _IS_BLOCKED = exists(
         _older.c.lane == outbox.c.lane, _older.c.seq < outbox.c.seq, _older.c.due_at.is_not(None)
     )
 )
+_DUE = (
+    select(outbox)
+    .where(outbox.c.due_at <= bindparam("at"), ~_IS_BLOCKED)
+    .order_by(outbox.c.due_at, outbox.c.seq)
+    .limit(bindparam("at_most"))
+    .with_for_update(skip_locked=True, of=outbox)
+)
+_IS_CLAIMED = outbox.c.seq.in_(bindparam("numbers", expanding=True))
+_CLAIM = (
+    update(outbox)
+    .where(_IS_CLAIMED)
+    .values(
+        state="sending",
+        due_at=bindparam("lease_end"),
+        attempts=outbox.c.attempts + 1,
+        lease_owner=bindparam("owner"),
+        fence=outbox.c.fence + 1,
+    )
+)
+_NEXT = select(outbox.c.due_at).where(outbox.c.due_at.is_not(None), ~_IS_BLOCKED).order_by(outbox.c.due_at).limit(1)
+_BEING_SENT = (
+    select(outbox.c.id, outbox.c.seq, outbox.c.lane, outbox.c.fence)
+    .where(outbox.c.lane.in_(bindparam("lanes", expanding=True)))
+    .where(outbox.c.due_at.is_not(None), outbox.c.state == "sending")
+    .with_for_update()
+)
 _FINISH = update(outbox).where(outbox.c.seq == bindparam("of_seq"))
 _DEFER_LANE = update(outbox).where(
     outbox.c.lane == bindparam("of_lane"), outbox.c.due_at < bindparam("until"), outbox.c.due_at.is_not(None)
@@ -77,25 +103,13 @@ def claim_notifications(
     busy_connectors: Collection[ConnectorKey] = (),
 ) -> list[ClaimedNotification]:
     """Claim what is due and first of its lane, longest due first if there are more; the claimed ones oldest first."""
-    due = (
-        select(outbox)
-        .where(outbox.c.due_at <= to_ms(at), ~_IS_BLOCKED)
-        .order_by(outbox.c.due_at, outbox.c.seq)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=outbox)
-    )
+    due = _DUE
     if busy_connectors:
         due = due.where(tuple_(outbox.c.space, outbox.c.connector_id).not_in(sorted(busy_connectors)))
-    rows = sorted(connection.execute(due).mappings(), key=lambda row: row["seq"])
+    rows = sorted(connection.execute(due, {"at": to_ms(at), "at_most": limit}).mappings(), key=lambda row: row["seq"])
     if rows:
-        claim = {
-            "state": "sending",
-            "due_at": to_ms(lease_until),
-            "attempts": outbox.c.attempts + 1,
-            "lease_owner": owner,
-            "fence": outbox.c.fence + 1,
-        }
-        connection.execute(update(outbox).where(outbox.c.seq.in_([row["seq"] for row in rows])).values(claim))
+        numbers = [row["seq"] for row in rows]
+        connection.execute(_CLAIM, {"numbers": numbers, "owner": owner, "lease_end": to_ms(lease_until)})
     return [ClaimedNotification(_unpack(row), row["attempts"] + 1, row["fence"] + 1) for row in rows]
 
 
@@ -103,13 +117,8 @@ def finish_notifications(connection: Connection, reports: Sequence[DeliveryRepor
     """Record attempts; reports under an outdated fence are ignored."""
     if not reports:
         return
-    held = (
-        select(outbox.c.id, outbox.c.seq, outbox.c.lane, outbox.c.fence)
-        .where(outbox.c.lane.in_([_lane(report.claimed.notification) for report in reports]))
-        .where(outbox.c.due_at.is_not(None), outbox.c.state == "sending")
-        .with_for_update()
-    )
-    rows = {(row.id, row.fence): row for row in connection.execute(held)}
+    lanes = [_lane(report.claimed.notification) for report in reports]
+    rows = {(row.id, row.fence): row for row in connection.execute(_BEING_SENT, {"lanes": lanes})}
     found = [(report, rows.get((report.claimed.notification.id, report.claimed.fence))) for report in reports]
     accepted = [(report, row) for report, row in found if row is not None]
     if not accepted:
@@ -127,8 +136,7 @@ def finish_notifications(connection: Connection, reports: Sequence[DeliveryRepor
 
 def next_delivery(connection: Connection) -> datetime | None:
     """The earliest instant at which a notification may be claimed."""
-    query = select(outbox.c.due_at).where(outbox.c.due_at.is_not(None), ~_IS_BLOCKED)
-    return instant_or_none(connection.execute(query.order_by(outbox.c.due_at).limit(1)).scalar())
+    return instant_or_none(connection.execute(_NEXT).scalar())
 
 
 def count_pending(connection: Connection) -> int:

@@ -24,21 +24,26 @@ from engine.store.state_codec import encode_state
 from engine.store.status_codec import pack_schedule, pack_status
 from engine.store.tables import MONITORING_SLOTS, monitoring, rule_runtime, rules
 
-_STANDING = select(
-    rules.c.id,
-    rules.c.enabled,
-    rule_runtime.c.rule_no,
-    rule_runtime.c.fence,
-    rule_runtime.c.lease_until,
-    rule_runtime.c.state_version,
-    rule_runtime.c.schedule_version,
-    rule_runtime.c.next_run,
-    rule_runtime.c.anchor,
-    rule_runtime.c.last_planned,
-    rule_runtime.c.shown_next_run,
-    rule_runtime.c.is_next_run_hidden,
-    rule_runtime.c.monitored_runs,
-).join_from(rules, rule_runtime, rules.c.no == rule_runtime.c.rule_no)
+_STANDING = (
+    select(
+        rules.c.id,
+        rules.c.enabled,
+        rule_runtime.c.rule_no,
+        rule_runtime.c.fence,
+        rule_runtime.c.lease_until,
+        rule_runtime.c.state_version,
+        rule_runtime.c.schedule_version,
+        rule_runtime.c.next_run,
+        rule_runtime.c.anchor,
+        rule_runtime.c.last_planned,
+        rule_runtime.c.shown_next_run,
+        rule_runtime.c.is_next_run_hidden,
+        rule_runtime.c.monitored_runs,
+    )
+    .join_from(rules, rule_runtime, rules.c.no == rule_runtime.c.rule_no)
+    .where(rules.c.space == bindparam("in_space"), rules.c.id.in_(bindparam("ids", expanding=True)))
+    .with_for_update()
+)
 
 _UPDATE_RUNTIME = update(rule_runtime).where(rule_runtime.c.rule_no == bindparam("of_rule"))
 
@@ -74,8 +79,7 @@ def commit_runs(connection: Connection, records: Sequence[RunRecord]) -> list[Co
 def _lock_rules(connection: Connection, records: Sequence[RunRecord]) -> dict[RuleKey, RowMapping]:
     standings: dict[RuleKey, RowMapping] = {}
     for space, ids in ids_by_space(record.claim.key for record in records):
-        query = _STANDING.where(rules.c.space == space, rules.c.id.in_(ids)).with_for_update()
-        for row in connection.execute(query).mappings():
+        for row in connection.execute(_STANDING, {"in_space": space, "ids": ids}).mappings():
             standings[RuleKey(space, row["id"])] = row
     return standings
 

@@ -80,7 +80,7 @@ def _pack_alert(alert: Alert) -> JsonObject:
     if alert.state:
         packed["state"] = alert.state
     if alert.flapping_history:
-        packed["history"] = "".join(["1" if changed else "0" for changed in alert.flapping_history])
+        packed["history"] = "".join(map("01".__getitem__, alert.flapping_history))
     if alert.flapping:
         packed["flapping"] = True
     if alert.active_count:
@@ -101,7 +101,10 @@ def _pack_alert(alert: Alert) -> JsonObject:
 
 
 def _pack_last_scheduled(last: LastScheduledActions) -> list[Any]:
-    return [last.group, to_ms(last.date), {action: to_ms(at) for action, at in last.actions.items()}]
+    packed = [last.group, to_ms(last.date)]
+    if last.actions:
+        packed.append({action: to_ms(at) for action, at in last.actions.items()})
+    return packed
 
 
 def _unpack_alerts(packed: JsonObject | None) -> dict[str, Alert]:
@@ -132,5 +135,6 @@ def _unpack_alert(alert_id: str, fields: JsonObject) -> Alert:
 
 
 def _unpack_last_scheduled(packed: list[Any]) -> LastScheduledActions:
-    group, date, actions = packed
+    group, date, *rest = packed
+    actions = rest[0] if rest else {}
     return LastScheduledActions(group, from_ms(date), {action: from_ms(at) for action, at in actions.items()})
