@@ -67,7 +67,6 @@ def advance(
     attach_windows(visibility.new, windows or (), writer.whole_new_document)
     recovered = list(tracking.recovered.values())
     documents = writer.write(visibility, recovered, state.documented_revision) if is_publishing else DocumentChanges()
-    remembered = remember_recovered(tracking, flapping, max_alerts)
     return Transition(
         at=at,
         execution_uuid=execution_uuid,
@@ -76,7 +75,7 @@ def advance(
         recovered=recovered,
         delayed=visibility.delayed,
         tracked=tracking.active if rule_type.auto_recovers else {},
-        tracked_recovered=remembered if rule_type.auto_recovers else {},
+        tracked_recovered=remember_recovered(tracking, flapping, max_alerts),
         is_limit_reached=is_limit_reached,
         warnings=tracking.warnings,
         new_documents=documents.new,

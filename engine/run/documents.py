@@ -142,17 +142,16 @@ class DocumentWriter:
 
     def _set_group(self, document: JsonObject, reported: str | None) -> None:
         previous = document.get("kibana.alert.action_group")
-        # Passed through without a report: the alert keeps the group it had.
-        group = previous if reported is None else reported
-        if group is not None:
-            document["kibana.alert.action_group"] = group
         if previous is not None:
             document["kibana.alert.previous_action_group"] = previous
         document.pop("kibana.alert.severity_improving", None)
-        if group != previous:
-            before, now = self._severities.get(previous), self._severities.get(group)
-            if before is not None and now is not None and before != now:
-                document["kibana.alert.severity_improving"] = now < before
+        # Passed through without a report, an alert keeps the group it had.
+        if reported is None or reported == previous:
+            return
+        document["kibana.alert.action_group"] = reported
+        before, now = self._severities.get(previous), self._severities.get(reported)
+        if before is not None and now is not None and before != now:
+            document["kibana.alert.severity_improving"] = now < before
 
     def _set_tags(self, document: JsonObject, payload: JsonObject) -> None:
         stored = document.get("tags")

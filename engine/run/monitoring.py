@@ -36,9 +36,7 @@ def reset_metrics(metrics: LastRunMetrics) -> LastRunMetrics:
 
 
 def _percentile(ordered: Sequence[int], percent: int) -> float:
-    # The position n*p - 0.5 in two hundredths, so that whole positions are recognised exactly.
+    # The position n*p - 0.5 in two hundredths: whole numbers, so that a whole position is met exactly.
     position, rest = divmod(2 * len(ordered) * percent - 100, 200)
-    if rest == 0:
-        return ordered[position]
     fraction = rest / 200
     return (1 - fraction) * ordered[position] + fraction * ordered[min(position + 1, len(ordered) - 1)]

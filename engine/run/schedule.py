@@ -4,7 +4,6 @@ Slots are ``anchor + k * interval``. Late, long and failing runs never move the 
 """
 
 import zlib
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -18,7 +17,6 @@ Failure = Literal["backend_unreachable", "write_blocked", "timeout", "disabled",
 
 _RETRY_AFTER = {"backend_unreachable": timedelta(minutes=5), "write_blocked": timedelta(minutes=1)}
 _DEFAULT_TIMEOUT = "5m"
-_LONGEST_SEARCH = timedelta(minutes=5)
 _LONGEST_BULK_OFFSET = timedelta(minutes=5)
 _OFFSET_STEP = timedelta(milliseconds=100)
 """Offsets are multiples of this, so that rules fall due together and batches form."""
@@ -27,17 +25,6 @@ _OFFSET_STEP = timedelta(milliseconds=100)
 def first_schedule(now: datetime, interval: timedelta) -> Schedule:
     """The schedule of a rule just created or enabled: it runs at once, and shows now + interval until it has."""
     return Schedule(next_run=now, anchor=now, shown_next_run=now + interval)
-
-
-def bulk_schedules(now: datetime, intervals: Mapping[str, timedelta]) -> dict[str, Schedule]:
-    """The schedules of rules (id -> interval) enabled together: spread out, unless it is only one."""
-    if len(intervals) == 1:
-        return {rule_id: first_schedule(now, interval) for rule_id, interval in intervals.items()}
-    schedules = {}
-    for rule_id, interval in intervals.items():
-        first = now + bulk_offset(rule_id, interval)
-        schedules[rule_id] = Schedule(next_run=first, anchor=first)
-    return schedules
 
 
 def bulk_offset(rule_id: str, interval: timedelta) -> timedelta:
@@ -54,16 +41,14 @@ def next_schedule(
     started_at: datetime,
     ended_at: datetime,
     failure: Failure | None,
-    is_interval_new: bool = False,
 ) -> Schedule:
     """The schedule after a run that was planned for ``planned``; for a time-out ``ended_at`` is its instant.
 
-    ``failure`` is None also for runs that failed in their evaluation: there is no back-off. ``is_interval_new``: the
-    interval was changed during the run, so its slots are counted from this run on.
+    ``failure`` is None also for runs that failed in their evaluation: there is no back-off.
     """
     if failure in ("disabled", "gone"):
         return Schedule(next_run=None, anchor=None, last_planned=planned)
-    anchor = planned if is_interval_new or schedule.anchor is None else schedule.anchor
+    anchor = planned if schedule.anchor is None else schedule.anchor
     slot = _next_slot(anchor, interval, ended_at)
     if failure == "timeout":
         shown = started_at + interval
@@ -82,15 +67,19 @@ def missed_slots(schedule: Schedule, *, interval: timedelta, planned: datetime, 
 
 
 def rescheduled_for_interval(
-    schedule: Schedule, *, old_interval: timedelta, new_interval: timedelta, now: datetime
+    schedule: Schedule, *, old_interval: timedelta, new_interval: timedelta, now: datetime, is_running: bool = False
 ) -> Schedule:
-    """The schedule of an idle rule whose interval was changed.
+    """The schedule of a rule whose interval was changed.
 
-    It runs at its last planned time + the new interval, never earlier than now, and its slots are counted from there.
-    A rule that still waits for its first run keeps that.
+    An idle rule runs at its last planned time + the new interval, never earlier than now, and its slots are counted
+    from there; if it still waits for its first run, it keeps that. For a rule that is running, slots are counted from
+    the planned time of that run, which is still its ``next_run``.
     """
     if schedule.next_run is None or old_interval == new_interval:
         return schedule
+    if is_running:
+        planned = schedule.next_run
+        return Schedule(_next_slot(planned, new_interval, max(now, planned)), planned, last_planned=planned)
     if schedule.last_planned is None:
         shown = schedule.shown_next_run
         return replace(schedule, shown_next_run=shown - old_interval + new_interval if shown is not None else None)
@@ -113,11 +102,6 @@ def run_timeout(settings: EngineSettings, rule_type: RuleType) -> timedelta:
     """
     by_type = settings.run_timeout_by_type.get(rule_type.id)
     return parse_duration(by_type or settings.run_timeout or rule_type.timeout or _DEFAULT_TIMEOUT)
-
-
-def search_timeout(timeout: timedelta) -> timedelta:
-    """How long a single search of a run with that time limit may take."""
-    return min(timeout, _LONGEST_SEARCH)
 
 
 def _next_slot(anchor: datetime, interval: timedelta, after: datetime) -> datetime:

@@ -19,13 +19,9 @@ def next_state(
     subject: RunSubject,
 ) -> RuleState:
     """The state that a successful run stores (rule-run.md 4.18)."""
-    ended = {alert.uuid for alert in transition.recovered}
     return RuleState(
         active=transition.tracked,
-        recovered={
-            alert_id: _remembered(alert) if alert.uuid in ended else alert
-            for alert_id, alert in transition.tracked_recovered.items()
-        },
+        recovered={alert_id: _remembered(alert) for alert_id, alert in transition.tracked_recovered.items()},
         summary_actions=summary_actions,
         previous_started_at=transition.at,
         type_state=type_state,

@@ -1,7 +1,8 @@
 """Maintenance windows on alerts: attached to alerts that become new, dropped when they end (rule-run.md 4.12, 4.15)."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from engine.model.alert import Alert
 from engine.model.jsonvalue import JsonObject
@@ -19,15 +20,15 @@ class RunningWindow:
     matches: Callable[[JsonObject], bool] | None = None
 
 
-def drop_ended_windows(alerts: Iterable[Alert], running: Collection[str]) -> None:
+def drop_ended_windows(alerts: Iterable[Alert], running: set[str]) -> None:
     """Take from the alerts the windows whose ids are not among the running ones."""
     for alert in alerts:
         ids = alert.maintenance_window_ids
-        if not ids or all(window_id in running for window_id in ids):
+        if running.issuperset(ids):
             continue
         # Names are stored beside ids; a state from elsewhere may lack some of them.
-        names = alert.maintenance_window_names + ("",) * (len(ids) - len(alert.maintenance_window_names))
-        kept = [pair for pair in zip(ids, names, strict=False) if pair[0] in running]
+        pairs = zip_longest(ids, alert.maintenance_window_names, fillvalue="")
+        kept = [pair for pair in pairs if pair[0] in running]
         alert.maintenance_window_ids = tuple(window_id for window_id, _ in kept)
         alert.maintenance_window_names = tuple(name for _, name in kept)
 

@@ -18,11 +18,12 @@ def test_an_alert_is_new_with_its_nth_match(life, delay, new_in_run):
     assert [len(run.delayed) for run in runs] == [1 if number < new_in_run else 0 for number in range(1, 5)]
 
 
-def test_it_starts_when_it_becomes_visible_and_keeps_the_uuid_of_the_delay(life):
+def test_it_starts_when_it_becomes_visible_and_keeps_the_uuid_of_the_delay(life, midnight):
     rule = life(alert_delay=3)
     assert rule.run("a").delayed[0].uuid == "u1"
     waiting = rule.run("a").delayed[0]
     assert (waiting.active_count, waiting.visible, waiting.document) == (2, False, {})
+    assert (waiting.start, waiting.duration_ns) == (midnight, 60_000_000_000)
     at = rule.at
     (alert,) = rule.run("a").new
     assert (alert.uuid, alert.start, alert.duration_ns, alert.active_count) == ("u1", at, 0, 3)

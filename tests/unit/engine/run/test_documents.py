@@ -343,7 +343,10 @@ def test_documents_of_ended_alerts_are_not_touched_again(life):
 def test_duration_is_in_whole_microseconds(life):
     rule = life()
     rule.run("a")
-    assert rule.run("a").active[0].document["kibana.alert.duration.us"] == 60_000_000
+    alert = rule.run("a").active[0]
+    assert (alert.document["kibana.alert.duration.us"], alert.duration_ns) == (60_000_000, 60_000_000_000)
+    assert isinstance(alert.document["kibana.alert.duration.us"], int)
+    assert isinstance(alert.duration_ns, int)
 
 
 def test_the_halves_of_a_document_join(life):

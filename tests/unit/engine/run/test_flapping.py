@@ -299,3 +299,31 @@ def test_the_windows_of_a_remembered_alert_stay_with_it(life):
     rule = life(flapping=QUICK, state=RuleState(recovered={"a": remembered}))
     aged = rule.run().tracked_recovered["a"]
     assert (aged.uuid, aged.maintenance_window_ids, aged.maintenance_window_names) == ("u0", ("w",), ("Works",))
+
+
+def test_one_alert_does_not_shield_the_others(life):
+    """Ongoing beside new, recovering beside held: each alert gets its own treatment, whatever comes before it."""
+    rule = life(flapping=QUICK)
+    rule.run("calm", "flappy", "flappier"), rule.run("calm"), rule.run("calm", "flappy", "flappier")
+    run = rule.run("calm", "late", "later")
+    assert [letters(run.tracked[name].flapping_history) for name in ("calm", "late", "later")] == ["TFFF", "T", "T"]
+    assert [run.tracked[name].pending_recovered_count for name in ("flappy", "flappier")] == [1, 1]
+    assert [letters(run.tracked[name].flapping_history) for name in ("flappy", "flappier")] == ["TTTT", "TTTT"]
+    run = rule.run("flappier")
+    assert [alert.id for alert in run.recovered] == ["calm", "late", "later", "flappy"]
+    assert list(run.tracked) == ["flappier"]
+
+
+def test_a_steady_recovery_does_not_keep_the_next_alert_from_being_held(life):
+    rule = life(flapping=QUICK)
+    rule.run("flappy"), rule.run(), rule.run("calm", "flappy")
+    run = rule.run()
+    assert [alert.id for alert in run.recovered] == ["calm"]
+    assert [alert.id for alert in run.active] == ["flappy"]
+
+
+def test_an_ongoing_alert_after_a_new_one_in_tracking_order(life):
+    state = RuleState(active={"x": Alert("x", "u0", visible=True)}, recovered={"y": Alert("y", "u9")})
+    rule = life(flapping=QUICK, state=state)
+    run = rule.run("y", "x", "z")
+    assert {alert.id: letters(alert.flapping_history) for alert in run.active} == {"x": "F", "y": "T", "z": "T"}

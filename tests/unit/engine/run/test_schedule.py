@@ -10,14 +10,12 @@ from engine.model.outcome import Schedule
 from engine.model.settings import EngineSettings
 from engine.run.schedule import (
     bulk_offset,
-    bulk_schedules,
     first_schedule,
     missed_slots,
     next_schedule,
     rescheduled_for_interval,
     run_soon,
     run_timeout,
-    search_timeout,
 )
 
 MINUTE = timedelta(minutes=1)
@@ -95,17 +93,13 @@ def test_an_anchor_in_the_future_is_the_next_slot(second):
     assert schedule.next_run == second(500)
 
 
-def test_an_interval_changed_during_the_run_counts_from_its_planned_time(second):
-    schedule = next_schedule(
-        Schedule(second(60), second(0), second(0)),
-        interval=7 * MINUTE,
-        planned=second(60),
-        started_at=second(61),
-        ended_at=second(62),
-        failure=None,
-        is_interval_new=True,
+@pytest.mark.parametrize(("now", "next_run"), [(60, 480), (62, 480), (479, 480), (480, 900), (10, 480)])
+def test_an_interval_changed_during_a_run_counts_from_its_planned_time(second, now, next_run):
+    before = Schedule(second(60), second(0), second(0), second(999))
+    after = rescheduled_for_interval(
+        before, old_interval=MINUTE, new_interval=7 * MINUTE, now=second(now), is_running=True
     )
-    assert schedule == Schedule(second(480), second(60), second(60))
+    assert after == Schedule(second(next_run), second(60), second(60))
 
 
 @pytest.mark.parametrize(
@@ -258,20 +252,6 @@ def test_bulk_offsets_use_the_whole_span():
     assert offsets == {tenth * timedelta(milliseconds=100) for tenth in range(1, 11)}
 
 
-def test_rules_enabled_together_are_spread(second):
-    schedules = bulk_schedules(second(0), {"rule-1": timedelta(hours=1), "rule-2": timedelta(seconds=10)})
-    assert schedules == {
-        "rule-1": Schedule(second(54), second(54)),
-        "rule-2": Schedule(second(1), second(1)),
-    }
-    assert schedules["rule-1"].public_next_run == second(54)
-
-
-def test_a_bulk_of_one_is_not_spread(second):
-    assert bulk_schedules(second(0), {"rule-1": MINUTE}) == {"rule-1": first_schedule(second(0), MINUTE)}
-    assert bulk_schedules(second(0), {}) == {}
-
-
 @pytest.mark.parametrize(
     ("by_type", "for_all", "own", "timeout"),
     [
@@ -287,8 +267,3 @@ def test_the_time_limit_of_a_run(make_rule_type, by_type, for_all, own, timeout)
         run_timeout=for_all, run_timeout_by_type={"test.type": by_type} if by_type else {"other": "7m"}
     )
     assert run_timeout(settings, make_rule_type(timeout=own)) == int(timeout[:-1]) * MINUTE
-
-
-@pytest.mark.parametrize(("minutes", "search"), [(1, 1), (5, 5), (20, 5)])
-def test_a_search_takes_at_most_five_minutes(minutes, search):
-    assert search_timeout(minutes * MINUTE) == search * MINUTE

@@ -54,7 +54,7 @@ def test_an_alert_that_is_not_reported_recovers(life):
     (alert,) = run.recovered
     assert (run.active, run.new, run.tracked) == ([], [], {})
     assert (alert.uuid, alert.start, alert.end, alert.duration_ns) == ("u1", start, at, MINUTE_NS)
-    assert (alert.active_count, alert.context, alert.reported) == (0, {}, False)
+    assert (alert.active_count, alert.context, alert.reported, alert.group) == (0, {}, False, "default")
     assert run.tracked_recovered == {"a": alert}
 
 
