@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from engine.model.errors import InvalidInput, NotFound, TocsinError
     from engine.service.clocks import CountingIds, ManualClock, SystemClock
-    from tocsin.library import AsyncEngine, Engine
+    from tocsin.library import AsyncEngine
+    from tocsin.synchronous import Engine
 
 __version__ = "0.1.0"
 
@@ -24,7 +25,7 @@ __all__ = [
 
 _HOMES = {
     "AsyncEngine": "tocsin.library",
-    "Engine": "tocsin.library",
+    "Engine": "tocsin.synchronous",
     "ManualClock": "engine.service.clocks",
     "SystemClock": "engine.service.clocks",
     "CountingIds": "engine.service.clocks",

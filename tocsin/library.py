@@ -1,12 +1,9 @@
 """The engine embedded in a program or a test: add documents and rules, move the clock, read what happened and why."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, TypedDict
 
 from engine.model.jsonvalue import JsonObject
 from engine.model.notification import StoredNotification
@@ -14,6 +11,7 @@ from engine.model.rule import DEFAULT_SPACE
 from engine.model.settings import EngineSettings
 from engine.notify.explanation import explain
 from engine.operations.presentation import rule_to_json
+from engine.operations.settings import put_flapping
 from engine.ports.clock import Clock, Ids
 from engine.ports.connector import ConnectorType
 from engine.ports.rule_type import RuleType
@@ -23,38 +21,19 @@ from engine.run.events import expand
 from engine.search.local.engine import LocalSearch
 from engine.service.clocks import ManualClock, random_id
 from engine.service.connectors import PreconfiguredConnectors, build_connector
-from engine.service.executor import RunReport
+from engine.service.runs import RunReport
 from engine.store.sqlite import open_store
 from engine.timing.durations import parse_duration
 from tocsin.composition import builtin_registry, compose
-
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class AlertView:
-    """An alert as recorded: ``document`` is its whole alert document with flat dotted keys."""
-
-    id: str
-    uuid: str
-    status: str
-    group: str | None
-    start: str
-    end: str | None
-    is_flapping: bool
-    document: JsonObject
+from tocsin.views import AlertView, Reason, view_alert
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why an action did or did not fire for an alert in one run. ``code`` is ``notified`` or what kept it back."""
+class _ByUser(TypedDict):
+    """What every operation of a user is told: where, when, by whom."""
 
+    space: str
     at: datetime
-    alert_id: str | None
-    action_uuid: str | None
-    code: str
-    facts: JsonObject
-    text: str
+    actor: str | None
 
 
 class AsyncEngine:
@@ -137,12 +116,59 @@ class AsyncEngine:
 
     async def add_rule(self, body: JsonObject, rule_id: str | None = None) -> JsonObject:
         """Create a rule from the create body of Kibana's API; the stored rule as the API would return it."""
-        stored = await self.parts.rules.create(body, space=self.space, rule_id=rule_id, at=self.clock.now(), actor=None)
-        return rule_to_json(stored)
+        return rule_to_json(await self.parts.rules.create(body, rule_id=rule_id, **self._by_user()))
 
     async def rule(self, rule_id: str) -> JsonObject:
         """The rule as the API would return it. Raises NotFound."""
         return rule_to_json(await self.parts.rules.get(rule_id, space=self.space))
+
+    async def update_rule(self, rule_id: str, body: JsonObject) -> JsonObject:
+        """Change a rule by the update body of Kibana's API; the rule as the API would return it."""
+        return rule_to_json(await self.parts.rules.update(rule_id, body, **self._by_user()))
+
+    async def delete_rule(self, rule_id: str) -> None:
+        """Remove a rule; its alerts become untracked, what it recorded stays."""
+        await self.parts.rules.delete(rule_id, **self._by_user())
+
+    async def enable_rule(self, rule_id: str) -> JsonObject:
+        """Enable a rule; it runs at once."""
+        return rule_to_json(await self.parts.rules.enable(rule_id, **self._by_user()))
+
+    async def disable_rule(self, rule_id: str, *, untrack: bool = False) -> JsonObject:
+        """Disable a rule; with ``untrack`` its alerts are let go, else they go on once it is enabled again."""
+        return rule_to_json(await self.parts.rules.disable(rule_id, untrack=untrack, **self._by_user()))
+
+    async def mute(self, rule_id: str, alert_id: str | None = None) -> JsonObject:
+        """Keep a rule's actions silent, all of them or those for one alert."""
+        rules = self.parts.rules
+        if alert_id is None:
+            return rule_to_json(await rules.mute_all(rule_id, **self._by_user()))
+        return rule_to_json(await rules.mute_alert(rule_id, alert_id, validate_existence=False, **self._by_user()))
+
+    async def unmute(self, rule_id: str, alert_id: str | None = None) -> JsonObject:
+        """End `mute`; without ``alert_id`` the mutes of single alerts too."""
+        rules = self.parts.rules
+        if alert_id is None:
+            return rule_to_json(await rules.unmute_all(rule_id, **self._by_user()))
+        return rule_to_json(await rules.unmute_alert(rule_id, alert_id, **self._by_user()))
+
+    async def untrack(self, rule_id: str, *alert_ids: str) -> JsonObject:
+        """Let chosen active alerts of a rule go; if they still match, the next run makes new ones."""
+        return rule_to_json(await self.parts.rules.untrack_alerts(rule_id, alert_ids, **self._by_user()))
+
+    async def set_flapping(
+        self, *, enabled: bool = True, look_back_window: int = 20, status_change_threshold: int = 4
+    ) -> None:
+        """Change flapping detection for all rules without settings of their own, from their next runs on."""
+        body = {
+            "enabled": enabled,
+            "look_back_window": look_back_window,
+            "status_change_threshold": status_change_threshold,
+        }
+        await put_flapping(self.parts.store, self.space, body, at=self.clock.now(), actor=None)
+
+    def _by_user(self) -> "_ByUser":
+        return {"space": self.space, "at": self.clock.now(), "actor": None}
 
     # time
 
@@ -162,10 +188,10 @@ class AsyncEngine:
             raise TypeError("only a ManualClock can be advanced; the system clock advances by itself")
         end = self.clock.now() + (parse_duration(by) if isinstance(by, str) else by)
         runs = await self.run_due()
-        while (due := await self.parts.service.next_due()) is not None and due <= end:
-            self.clock.set(max(due, self.clock.now()))
+        while (due := await self.parts.service.next_due(later_than=self.clock.now())) is not None and due <= end:
+            self.clock.set(due)
             runs += await self.run_due()
-        self.clock.set(end)
+        self.clock.set(max(end, self.clock.now()))
         return runs
 
     # what happened
@@ -173,7 +199,7 @@ class AsyncEngine:
     async def alerts(self, rule_id: str | None = None, *, status: str | None = None) -> list[AlertView]:
         """Recorded alerts, oldest first; ``status``: ``active``, ``recovered`` or ``untracked``."""
         documents = await self.parts.store.documents(self.space, rule_id=rule_id, limit=100_000)
-        views = [_alert_view(document) for document in documents]
+        views = [view_alert(document) for document in documents]
         return [view for view in views if status is None or view.status == status]
 
     async def notifications(self, rule_id: str | None = None) -> list[StoredNotification]:
@@ -195,118 +221,3 @@ class AsyncEngine:
         """The event log as Kibana would record it, oldest first."""
         traces = await self.parts.store.traces(self.space, rule_id=rule_id, limit=100_000)
         return [event for trace in traces for event in expand(trace)]
-
-
-class Engine(AbstractContextManager["Engine"]):
-    """`AsyncEngine` for synchronous code: the same methods, each run to its end. Not for use inside a running loop."""
-
-    def __init__(
-        self,
-        *,
-        clock: Clock | None = None,
-        store: str = "sqlite://",
-        search: SearchPort | None = None,
-        settings: EngineSettings | None = None,
-        rule_types: Iterable[RuleType] = (),
-        connector_types: Iterable[ConnectorType] = (),
-        new_id: Ids = random_id,
-        send: bool = True,
-        space: str = DEFAULT_SPACE,
-    ) -> None:
-        self._runner = asyncio.Runner()
-
-        async def make() -> AsyncEngine:
-            engine = AsyncEngine(
-                clock=clock,
-                store=store,
-                search=search,
-                settings=settings,
-                rule_types=rule_types,
-                connector_types=connector_types,
-                new_id=new_id,
-                send=send,
-                space=space,
-            )
-            return await engine.__aenter__()
-
-        self.asynchronous = self._runner.run(make())
-        self.clock = self.asynchronous.clock
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release everything; the engine cannot be used afterwards."""
-        self._runner.run(self.asynchronous.close())
-        self._runner.close()
-
-    def call(self, function: Callable[[AsyncEngine], Coroutine[object, object, _T]]) -> _T:
-        """Run an async function of the engine to its end, for what this face does not offer."""
-        return self._runner.run(function(self.asynchronous))
-
-    def add_documents(
-        self, index: str, documents: Iterable[Mapping[str, object]], mapping: JsonObject | None = None
-    ) -> None:
-        """See `AsyncEngine.add_documents`."""
-        self._runner.run(self.asynchronous.add_documents(index, documents, mapping))
-
-    def add_files(
-        self, index: str, globs: Sequence[str], *, mapping: JsonObject | None = None, follow: bool = False
-    ) -> None:
-        """See `AsyncEngine.add_files`."""
-        self.asynchronous.add_files(index, globs, mapping=mapping, follow=follow)
-
-    def add_connector(self, connector_id: str, connector_type_id: str, **definition: JsonObject) -> None:
-        """See `AsyncEngine.add_connector`."""
-        self.asynchronous.add_connector(connector_id, connector_type_id, **definition)
-
-    def add_rule(self, body: JsonObject, rule_id: str | None = None) -> JsonObject:
-        """See `AsyncEngine.add_rule`."""
-        return self._runner.run(self.asynchronous.add_rule(body, rule_id))
-
-    def rule(self, rule_id: str) -> JsonObject:
-        """See `AsyncEngine.rule`."""
-        return self._runner.run(self.asynchronous.rule(rule_id))
-
-    def run_due(self) -> list[RunReport]:
-        """See `AsyncEngine.run_due`."""
-        return self._runner.run(self.asynchronous.run_due())
-
-    def run_rule(self, rule_id: str) -> RunReport | None:
-        """See `AsyncEngine.run_rule`."""
-        return self._runner.run(self.asynchronous.run_rule(rule_id))
-
-    def advance(self, by: str | timedelta) -> list[RunReport]:
-        """See `AsyncEngine.advance`."""
-        return self._runner.run(self.asynchronous.advance(by))
-
-    def alerts(self, rule_id: str | None = None, *, status: str | None = None) -> list[AlertView]:
-        """See `AsyncEngine.alerts`."""
-        return self._runner.run(self.asynchronous.alerts(rule_id, status=status))
-
-    def notifications(self, rule_id: str | None = None) -> list[StoredNotification]:
-        """See `AsyncEngine.notifications`."""
-        return self._runner.run(self.asynchronous.notifications(rule_id))
-
-    def reasons(self, rule_id: str, alert_id: str | None = None) -> list[Reason]:
-        """See `AsyncEngine.reasons`."""
-        return self._runner.run(self.asynchronous.reasons(rule_id, alert_id))
-
-    def events(self, rule_id: str | None = None) -> list[JsonObject]:
-        """See `AsyncEngine.events`."""
-        return self._runner.run(self.asynchronous.events(rule_id))
-
-
-def _alert_view(document: JsonObject) -> AlertView:
-    return AlertView(
-        id=document["kibana.alert.instance.id"],
-        uuid=document["kibana.alert.uuid"],
-        status=document["kibana.alert.status"],
-        group=document.get("kibana.alert.action_group"),
-        start=document["kibana.alert.start"],
-        end=document.get("kibana.alert.end"),
-        is_flapping=document["kibana.alert.flapping"],
-        document=document,
-    )

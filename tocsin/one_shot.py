@@ -14,7 +14,7 @@ from engine.ports.store import RuleKey
 from engine.run.transition import Transition
 from engine.service.clocks import ManualClock, SystemClock
 from engine.service.delivery import DeliverySummary
-from engine.service.executor import RunReport
+from engine.service.runs import RunReport
 from tocsin.session import Session, open_engine
 
 
@@ -28,8 +28,7 @@ class OneShotResult:
 
     @property
     def trace(self) -> RunTrace | None:
-        trace = self.report.record.trace if self.report else None
-        return trace if isinstance(trace, RunTrace) else None
+        return self.report.record.trace if self.report else None
 
 
 async def run_once(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tocsin.library import Engine
+    from tocsin.synchronous import Engine
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from engine.model.notification import LedgerEntry, Notification, NotificationSta
 from engine.model.outcome import MonitoringEntry, RuleStatus, Schedule
 from engine.model.rule import Rule
 from engine.model.settings import RetentionSettings, SpaceSettings
-from engine.model.trace import Trace
+from engine.model.trace import RunTrace, Trace
 
 
 class RuleKey(NamedTuple):
@@ -163,7 +163,7 @@ class RunRecord:
     claim: Claim
     status: RuleStatus
     schedule: Schedule
-    trace: Trace
+    trace: RunTrace
     monitoring: MonitoringEntry | None = None
     state: RuleState | None = None
     new_documents: list[NewDocument] = field(default_factory=list)

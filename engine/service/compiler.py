@@ -13,7 +13,7 @@ from engine.model.trace import RuleIdentity
 from engine.notify.actions import CompiledAction, compile_actions
 from engine.ports.connector import DEFAULT_TREATMENT, TemplateTreatment
 from engine.ports.registry import Registry
-from engine.ports.rule_type import Evaluator
+from engine.ports.rule_type import Evaluator, RuleType
 from engine.ports.store import Claim, RuleKey, Store, StoredRule
 from engine.run.schedule import run_timeout
 from engine.run.subject import RunSubject, identity_of, subject_of
@@ -24,6 +24,7 @@ from engine.timing.durations import parse_duration
 _log = logging.getLogger("tocsin.rules")
 
 _MOST_COMPILED = 50_000
+_STATE_IS_DAMAGED = "the stored run state is damaged; disable the rule and enable it again to start without any alerts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,16 @@ class RuleCompiler:
 
     async def compile(self, claims: Sequence[Claim]) -> list[CompiledRule | Unrunnable]:
         """The rules of the claims, in their order; only those of a new revision are loaded."""
-        unknown = [claim.key for claim in claims if self._known(claim) is None]
+        known = [self._known(claim) for claim in claims]
+        unknown = [claim.key for claim, rule in zip(claims, known, strict=True) if rule is None]
         loaded = await self._store.load_rules(unknown) if unknown else {}
-        return [self._known(claim) or self._compile(claim, loaded.get(claim.key)) for claim in claims]
+        compiled = [
+            rule or self._compile(claim, loaded.get(claim.key)) for claim, rule in zip(claims, known, strict=True)
+        ]
+        return [
+            rule if claim.is_state_readable else Unrunnable(rule.identity, "decrypt", _STATE_IS_DAMAGED, rule.interval)
+            for claim, rule in zip(claims, compiled, strict=True)
+        ]
 
     def _known(self, claim: Claim) -> CompiledRule | Unrunnable | None:
         known = self._compiled.get(claim.key)
@@ -77,7 +85,7 @@ class RuleCompiler:
     def _compile(self, claim: Claim, stored: StoredRule | None) -> CompiledRule | Unrunnable:
         if stored is None:
             identity = RuleIdentity(claim.key.id, claim.key.space)
-            return Unrunnable(identity, "decrypt", "the stored rule cannot be read")
+            return Unrunnable(identity, "decrypt", "the stored rule cannot be read (the log of the store says why)")
         compiled = self._compile_rule(stored.rule)
         self._compiled[claim.key] = (stored.version, compiled)
         if len(self._compiled) > _MOST_COMPILED:
@@ -86,20 +94,27 @@ class RuleCompiler:
 
     def _compile_rule(self, rule: Rule) -> CompiledRule | Unrunnable:
         rule_type = self._registry.rule_type(rule.rule_type_id)
-        interval = parse_duration(rule.interval)
         identity = identity_of(rule, rule_type)
-        if not rule.enabled:
-            return Unrunnable(identity, "disabled", "the rule is disabled", interval)
-        if rule_type is None:
-            message = f"rule type [{rule.rule_type_id}] is not registered; install the package that provides it"
-            return Unrunnable(identity, "license", message, interval)
+        interval: timedelta | None = None
         try:
-            evaluator = rule_type.compile(rule_type.validate(rule.params))
+            interval = parse_duration(rule.interval)
+            if not rule.enabled:
+                return Unrunnable(identity, "disabled", "the rule is disabled", interval)
+            if rule_type is None:
+                message = f"rule type [{rule.rule_type_id}] is not registered; install the package that provides it"
+                return Unrunnable(identity, "license", message, interval)
+            return self._compile_for(rule_type, rule, interval)
         except InvalidInput as error:
             return Unrunnable(identity, "validate", f"params are not valid: {error}", interval)
+        except Exception as error:  # noqa: BLE001 - a rule that breaks its compilation must not stop its batch
+            _log.exception("rule [%s] could not be compiled", rule.id)
+            return Unrunnable(identity, "unknown", f"the rule could not be compiled: {error}", interval)
+
+    def _compile_for(self, rule_type: RuleType, rule: Rule, interval: timedelta) -> CompiledRule:
+        evaluator = rule_type.compile(rule_type.validate(rule.params))
         return CompiledRule(
             subject_of(rule, rule_type),
-            identity,
+            identity_of(rule, rule_type),
             evaluator,
             compile_actions(rule, rule_type, self._treatment_of),
             rule_variables(rule, public_base_url=self._settings.public_base_url),

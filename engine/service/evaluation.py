@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -10,7 +10,7 @@ from typing import Literal
 from engine.model.errors import RunError, SearchUnavailable, WriteBlocked
 from engine.model.jsonvalue import JsonObject
 from engine.ports.clock import Clock
-from engine.ports.rule_type import AlertLimitReached, Evaluation, EvaluationContext, Evaluator, Report, Reports
+from engine.ports.rule_type import AlertLimitReached, Evaluation, EvaluationContext, Evaluator, Report
 from engine.ports.search import FieldCapsRequest, SearchFigures, SearchPort, SearchRequest
 
 _log = logging.getLogger("tocsin.rules")
@@ -83,29 +83,34 @@ class MeteredSearch:
             raise RunError("execute", f"a search took longer than {self._longest:g} s and was given up") from None
 
 
-async def evaluate(
-    evaluator: Evaluator,
-    context: Callable[[Reports, SearchPort], EvaluationContext],
-    *,
-    max_alerts: int,
-    search: MeteredSearch,
-) -> Evaluated | Failed:
-    """Let the rule type work and classify what it comes to (rule-run.md 4, steps 8-10). Raises only CancelledError."""
-    reports = Reports(max_alerts)
+async def evaluate(evaluator: Evaluator, context: EvaluationContext, figures: SearchFigures) -> Evaluated | Failed:
+    """Let the rule type work and classify what it comes to (rule-run.md 4, steps 8-10).
+
+    ``figures`` are those of the context's search. Raises only CancelledError, when the task is cancelled.
+    """
+    reports = context.reports
     evaluation: Evaluation | None = None
     try:
-        evaluation = await evaluator.evaluate(context(reports, search))
+        evaluation = await evaluator.evaluate(context)
     except AlertLimitReached:
         pass
+    except asyncio.CancelledError:
+        if _is_being_cancelled():
+            raise
+        return Failed("execute", "the evaluation was broken off by something that it waited for", figures)
     except Exception as error:  # noqa: BLE001 - whatever a rule type raises is that rule's failure and nobody else's
         if not reports.is_limit_reached:
-            if not isinstance(error, RunError):
-                _log.debug("rule type raised", exc_info=True)
-            return _failure(error, search.figures)
+            _log.debug("rule [%s]: the rule type raised", context.rule_id, exc_info=True)
+            return _failure(error, figures)
     if reports.is_declaration_missing:
         message = "the rule type asked for the alert limit but did not say whether it was reached"
-        return Failed("execute", message, search.figures)
-    return Evaluated(reports.all(), evaluation, reports.is_limit_reached, search.figures)
+        return Failed("execute", message, figures)
+    return Evaluated(reports.all(), evaluation, reports.is_limit_reached, figures)
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _failure(error: Exception, figures: SearchFigures) -> Failed:

@@ -31,11 +31,14 @@ class GroupCommit:
             await asyncio.sleep(0)
             while self._waiting:
                 group, self._waiting = self._waiting[:LARGEST_GROUP], self._waiting[LARGEST_GROUP:]
-                await self._commit_group(group)
+                # A run that was given up must not be committed after its rule was handed back.
+                await self._commit_group([(record, future) for record, future in group if not future.done()])
         finally:
             self._flushing = None
 
     async def _commit_group(self, group: Sequence[tuple[RunRecord, asyncio.Future[CommitOutcome]]]) -> None:
+        if not group:
+            return
         try:
             outcomes = await self._store.commit_runs([record for record, _ in group])
         except Exception as error:  # noqa: BLE001 - every waiting run gets it, none is left hanging

@@ -1,43 +1,52 @@
-"""The log of runs: one line a run with its figures."""
+"""The log of runs: one line a run with its figures, and what an operator should know of besides."""
 
 import logging
 from datetime import timedelta
 
-from engine.model.trace import RunTrace
 from engine.ports.store import CommitOutcome, RunRecord
+from engine.run.alert_limit import HIGHEST_LIMIT
 from engine.run.schedule import missed_slots
+from engine.service.processing import Processed
 
 _log = logging.getLogger("tocsin.runs")
 
 
 def log_run(record: RunRecord, outcome: CommitOutcome, interval: timedelta | None) -> None:
     """Log what a run came to, a warning for slots that went by without a run, and why nothing was stored."""
-    trace = record.trace
+    rule_id, trace = record.claim.key.id, record.trace
     if outcome is not CommitOutcome.COMMITTED:
-        _log.warning("run of rule [%s] was not stored: %s", record.claim.key.id, outcome.value)
-    if not isinstance(trace, RunTrace):
-        return
-    if interval is not None and (missed := _missed(record, trace, interval)):
-        _log.warning("rule [%s] missed %d slots: the run was late or long", record.claim.key.id, missed)
+        _log.warning("run of rule [%s] was not stored: %s", rule_id, outcome.value)
+    if interval is not None and (missed := _missed(record, interval)):
+        _log.warning("rule [%s] missed %d slots: the run was late or long", rule_id, missed)
     if trace.outcome == "failure":
-        _log.warning("run of rule [%s] failed (%s): %s", trace.rule.id, trace.reason, trace.error_message)
+        _log.warning("run of rule [%s] failed (%s): %s", rule_id, trace.reason, trace.error_message)
     if _log.isEnabledFor(logging.INFO):
         figures = trace.metrics
         _log.info(
             "rule=%s name=%r at=%s status=%s active=%d new=%d recovered=%d actions=%d searches=%d ms=%d",
-            trace.rule.id,
+            rule_id,
             trace.rule.name,
             trace.started_at.isoformat(),
             trace.status,
-            len(trace.active),
-            len(trace.new),
-            len(trace.recovered),
-            len(trace.actions),
-            figures.get("number_of_searches", 0),
-            figures.get("total_run_duration_ms", 0),
+            figures.get("alert_counts.active", 0),
+            figures.get("alert_counts.new", 0),
+            figures.get("alert_counts.recovered", 0),
+            figures["number_of_triggered_actions"],
+            figures["number_of_searches"],
+            figures["total_run_duration_ms"],
         )
 
 
-def _missed(record: RunRecord, trace: RunTrace, interval: timedelta) -> int:
+def log_processed(rule_id: str, processed: Processed, max_alerts: int) -> None:
+    """Log what was odd about a run's alerts and actions but does not show in its outcome."""
+    if processed.evaluated.is_limit_reached and max_alerts >= HIGHEST_LIMIT:
+        _log.warning("rule [%s] reached the highest alert limit there is, %d", rule_id, HIGHEST_LIMIT)
+    for text in (*processed.transition.warnings, *processed.dispatched.log_warnings):
+        _log.warning("rule [%s]: %s", rule_id, text)
+    for text in processed.dispatched.log_errors:
+        _log.error("rule [%s]: %s", rule_id, text)
+
+
+def _missed(record: RunRecord, interval: timedelta) -> int:
     claim = record.claim
-    return missed_slots(claim.schedule, interval=interval, planned=claim.planned, ended_at=trace.ended_at)
+    return missed_slots(claim.schedule, interval=interval, planned=claim.planned, ended_at=record.trace.ended_at)

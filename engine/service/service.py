@@ -5,11 +5,14 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
+from engine.model.errors import TocsinError
 from engine.model.settings import EngineSettings
 from engine.ports.store import RuleKey, Store
 from engine.service.delivery import Delivery, DeliverySummary
-from engine.service.executor import Executor, RunReport
+from engine.service.executor import Executor, RunFuture, results_of
+from engine.service.runs import RunReport
 
 _log = logging.getLogger("tocsin.service")
 
@@ -43,25 +46,32 @@ class Service:
     async def tick(self, at: datetime) -> TickReport:
         """Run every rule due at ``at`` once and deliver every notification due by then.
 
-        What a finished run queued is delivered while slower runs of the same tick still work.
+        What a finished run queued is delivered while slower runs of the same tick still work. When the store fails,
+        nothing more is begun, what is under way is brought to its end, then StoreUnavailable is raised. When cancelled,
+        rules that have not ended are handed back unrun.
         """
         report = TickReport()
+        running: set[RunFuture] = set()
         delivering: asyncio.Task[None] | None = None
-        running: set[asyncio.Future[RunReport]] = set()
-        is_all_claimed = False
-        while running or not is_all_claimed:
-            while not is_all_claimed and len(running) < _MOST_RUNS_IN_FLIGHT:
-                claims = await self._store.claim_due(at, _MOST_RULES_A_BATCH, self._owner, self._lease_end(at))
-                running |= set(await self._executor.start(claims))
-                is_all_claimed = not claims
-            if running:
-                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                report.runs += [run.result() for run in done]
-                if delivering is None or delivering.done():
+        try:
+            is_all_claimed = False
+            while running or not is_all_claimed:
+                if not is_all_claimed:
+                    is_all_claimed = await self._start_due(at, running)
+                if running:
+                    ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                    running -= ended
+                    report.runs += results_of(ended)
+                if report.runs and (delivering is None or delivering.done()):
+                    if delivering is not None:
+                        delivering.result()
                     delivering = asyncio.create_task(self._deliver_into(report, at))
-        if delivering is not None:
-            await delivering
-        await self._deliver_into(report, at)
+            if delivering is not None:
+                await delivering
+            await self._deliver_into(report, at)
+        except BaseException as error:
+            await self._wind_up(running, delivering, is_giving_up=not isinstance(error, TocsinError))
+            raise
         await self._keep_house(at)
         return report
 
@@ -74,17 +84,42 @@ class Service:
         """Deliver every notification due at ``at``."""
         return None if self._delivery is None else await self._delivery.deliver_due(at)
 
-    async def _deliver_into(self, report: TickReport, at: datetime) -> None:
-        if self._delivery is not None:
-            summary = await self._delivery.deliver_due(at)
-            report.delivery = summary if report.delivery is None else report.delivery + summary
+    async def next_due(self, later_than: datetime | None = None) -> datetime | None:
+        """The next instant at which a tick has something to do; of two kinds of work, not what should be done by now.
 
-    async def next_due(self) -> datetime | None:
-        """The next instant at which a tick has something to do."""
+        ``later_than``: a tick at that instant has done what it could, so what was due by then does not count.
+        """
         times = [await self._store.next_due()]
         if self._delivery is not None:
             times.append(await self._store.next_delivery())
-        return min((time for time in times if time is not None), default=None)
+        return min((at for at in times if at is not None and (later_than is None or at > later_than)), default=None)
+
+    async def _start_due(self, at: datetime, running: set[RunFuture]) -> bool:
+        """Start due rules as far as there is room; whether none is left."""
+        while len(running) < _MOST_RUNS_IN_FLIGHT:
+            claims = await self._store.claim_due(at, _MOST_RULES_A_BATCH, self._owner, self._lease_end(at))
+            running.update(await self._executor.start(claims))
+            if len(claims) < _MOST_RULES_A_BATCH:
+                return True
+        return False
+
+    async def _deliver_into(self, report: TickReport, at: datetime) -> None:
+        summary = await self.deliver(at)
+        if summary is not None:
+            report.delivery = summary if report.delivery is None else report.delivery + summary
+
+    async def _wind_up(
+        self, running: set[RunFuture], delivering: "asyncio.Task[None] | None", *, is_giving_up: bool
+    ) -> None:
+        """End what a tick began before its error goes to the caller, so that nothing of it is left behind."""
+        if is_giving_up:
+            await self._executor.give_up(running)
+            if delivering is not None:
+                delivering.cancel()
+        leftovers: list[asyncio.Future[Any]] = [*running, *([] if delivering is None else [delivering])]
+        for outcome in await asyncio.gather(*leftovers, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                _log.warning("a run or delivery of a failed tick failed too: %s", outcome)
 
     def _lease_end(self, at: datetime) -> datetime:
         return at + timedelta(seconds=self._settings.lease_s)

@@ -13,9 +13,8 @@ from pathlib import Path
 import orjson
 
 from engine.model.jsonvalue import JsonObject
-from engine.model.trace import RunTrace
 from engine.service.clocks import ManualClock
-from engine.service.executor import RunReport
+from engine.service.runs import RunReport
 from engine.store.connections import sqlite_url
 from tocsin.demo.receiver import Receiver
 from tocsin.demo.weblog import LENGTH, START, documents
@@ -143,8 +142,7 @@ def _count(tally: RuleTally, report: RunReport) -> None:
     tally.runs += 1
     transition = report.transition
     if transition is None:
-        trace = report.record.trace
-        tally.decisions[f"failed: {trace.reason}" if isinstance(trace, RunTrace) else "failed"] += 1
+        tally.decisions[f"failed: {report.record.trace.reason}"] += 1
         return
     tally.new += len(transition.new)
     tally.recovered += len(transition.recovered)

@@ -21,7 +21,7 @@ from engine.operations.presentation import last_run_to_json, rule_to_json
 from engine.ports.rule_type import RECOVERED, ActionGroup, Evaluation, EvaluationContext, Report
 from engine.ports.store import CommitOutcome, RuleChange, RuleKey, StoredRule
 from engine.service.clocks import ManualClock
-from engine.service.executor import RunReport
+from engine.service.runs import RunReport
 from engine.store.connections import sqlite_url
 from engine.timing.durations import parse_duration
 from tocsin.library import AsyncEngine
@@ -309,12 +309,14 @@ class CaseEngine:
         return result
 
     async def _execute(self, scheduled_at: str | None) -> StepResult:
-        planned = parse_iso(scheduled_at) if scheduled_at else self.now()
+        return await self._result_of(await self._run_once(parse_iso(scheduled_at) if scheduled_at else self.now()))
+
+    async def _run_once(self, planned: datetime) -> RunReport:
         claim = await self.store.claim_rule(self.key, planned, "case", self.now() + timedelta(hours=1))
         assert claim is not None, "the rule is held by another run"
         [report] = await self._engine.parts.executor.run([claim])
         assert report.outcome is CommitOutcome.COMMITTED, f"the run was not committed: {report.outcome}"
-        return await self._result_of(report)
+        return report
 
     async def _result_of(self, report: RunReport) -> StepResult:
         result = await self.status()
@@ -353,6 +355,9 @@ class CaseEngine:
         match given["failure"]:
             case "rule record or its secrets cannot be read":
                 self._break_store("UPDATE rules SET params = '[broken'")
+                report = await self._run_once(self.now())
+                self._break_store("UPDATE rules SET params = '{}'")  # nobody could read its status otherwise
+                return await self._result_of(report)
             case "rule type raises an exception during evaluation":
                 self.rule_type.step = {"fails": "evaluation failed"}
             case "rule type raises an exception without text":
