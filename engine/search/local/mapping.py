@@ -6,7 +6,7 @@ from typing import Literal
 
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.search.local.analysis import is_known_analyzer
-from engine.search.local.dates.format import DEFAULT_FORMAT
+from engine.search.local.dates.format import DEFAULT_FORMAT, date_format
 from engine.search.local.errors import bad_mapping, unsupported
 
 Family = Literal["keyword", "text", "integer", "float", "boolean", "date", "ip", "geo_point"]
@@ -191,6 +191,14 @@ def _make_field(name: str, type_name: str, source: str, column: str, options: Js
         raise unsupported(f"mapping parameter [copy_to] of field [{name}]")
     if type_name == "scaled_float" and not options.get("scaling_factor"):
         raise bad_mapping(f"field [{name}] of type [scaled_float] needs a [scaling_factor]")
+    ignore_above = options.get("ignore_above")
+    if ignore_above is not None and (not isinstance(ignore_above, int) or ignore_above < 0):
+        raise bad_mapping(f"[ignore_above] of field [{name}] must be a number of characters, not [{ignore_above}]")
+    try:
+        date_format(str(options.get("format", DEFAULT_FORMAT)))
+        scaling_factor = float(options.get("scaling_factor", 1.0))
+    except (ValueError, TypeError) as error:
+        raise bad_mapping(f"field [{name}]: {error}") from error
     analyzer: str = options.get("analyzer", "standard")
     made = Field(
         name,
@@ -199,10 +207,10 @@ def _make_field(name: str, type_name: str, source: str, column: str, options: Js
         column,
         format=options.get("format", DEFAULT_FORMAT),
         null_value=options.get("null_value"),
-        ignore_above=options.get("ignore_above"),
+        ignore_above=ignore_above,
         ignore_malformed=_as_bool(options.get("ignore_malformed", False), "ignore_malformed"),
         coerce=_as_bool(options.get("coerce", True), "coerce"),
-        scaling_factor=float(options.get("scaling_factor", 1.0)),
+        scaling_factor=scaling_factor,
         analyzer=analyzer,
         search_analyzer=options.get("search_analyzer") or analyzer,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from engine.model.jsonvalue import JsonObject, JsonValue
-from engine.search.local.errors import BadValue
+from engine.search.local.errors import BadValue, bad_mapping
 from engine.search.local.inference import infer_fields
 from engine.search.local.mapping import Field, IndexMapping
 from engine.search.local.values import Convert, converter
@@ -93,7 +93,7 @@ class RowBuilder:
     def _bind(self, path: str) -> _Leaf:
         fields = self.mapping.leaves[path]
         leaf = _Leaf(
-            [(each, converter(each)) for each in fields],
+            [(each, _checked_converter(each)) for each in fields],
             any(each.null_value is not None for each in fields),
             any(each.family == "geo_point" for each in fields),
         )
@@ -221,3 +221,13 @@ class RowBuilder:
                     raise Rejected(path, f"[{parent}] is a field with values and cannot be an object")
                 parent = parent.rpartition(".")[0]
         return dynamic == "true"
+
+
+def _checked_converter(mapped: Field) -> Convert:
+    convert = converter(mapped)
+    if mapped.null_value is not None:
+        try:
+            convert(mapped.null_value)
+        except BadValue as problem:
+            raise bad_mapping(f"[null_value] of field [{mapped.name}]: {problem.reason}") from problem
+    return convert

@@ -27,7 +27,7 @@ INTEGER_RANGES: Mapping[str, tuple[int, int]] = {
 _INT64 = INTEGER_RANGES["long"]
 _INTEGER_TEXT = re.compile(r"[+-]?\d{1,400}", re.ASCII)
 _NUMBER_TEXT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_FLOAT = struct.Struct("f")
+_FLOAT = struct.Struct("<f")
 _LARGEST_FLOAT = 3.4e38
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FAST_DATE_LENGTH = len("2024-05-07T10:00:00.000Z")
@@ -127,9 +127,9 @@ def _float_converter(field: Field) -> Convert:
 def round_float(field: Field, number: float) -> float:
     """The number in the precision of the field's type. Raises OverflowError beyond its range."""
     if field.type == "float":
-        return float(struct.unpack("f", struct.pack("f", number))[0])
+        return float(struct.unpack("<f", struct.pack("<f", number))[0])
     if field.type == "half_float":
-        return float(struct.unpack("e", struct.pack("e", number))[0])
+        return float(struct.unpack("<e", struct.pack("<e", number))[0])
     if field.type == "scaled_float":
         return math.floor(number * field.scaling_factor + 0.5) / field.scaling_factor
     return number

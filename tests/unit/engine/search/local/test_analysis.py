@@ -1,0 +1,57 @@
+"""Text analysis (embedded-search.md 3)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.search.local import analysis
+from engine.search.local.analysis import analyze, phrase_part, stored_tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("snicker-snack!", ["snicker", "snack"]),
+        ("foo.bar can't J.R.R", ["foo.bar", "can't", "j.r.r"]),
+        ("3.14 10.0.0.1 1,000", ["3.14", "10.0.0.1", "1,000"]),
+        ("web-001.prod", ["web", "001", "prod"]),
+        ("error:timeout 10:30", ["error:timeout", "10", "30"]),
+        ("v1 snake_case __ _a", ["v1", "snake_case", "_a"]),
+        ("user@example.com", ["user", "example.com"]),
+        ("/var/log", ["var", "log"]),
+        ("end. Start", ["end", "start"]),
+        ("東京 タワー", ["東", "京", "タワー"]),
+        ("Größe, naïve e\u0301tude", ["größe", "naïve", "e\u0301tude"]),
+        ("done 🎉!", ["done", "🎉"]),
+        ("", []),
+        ("x" * 600, ["x" * 255, "x" * 255, "x" * 90]),
+    ],
+)
+def test_the_standard_analyser(text: str, tokens: list[str]) -> None:
+    assert analyze(text, "standard") == tokens
+
+
+@pytest.mark.parametrize(
+    ("analyzer", "tokens"),
+    [
+        ("simple", ["the", "v", "quick"]),
+        ("whitespace", ["The", "v1-Quick"]),
+        ("keyword", ["The v1-Quick"]),
+        ("stop", ["v", "quick"]),
+    ],
+)
+def test_other_analysers(analyzer: str, tokens: list[str]) -> None:
+    assert analyze("The v1-Quick", analyzer) == tokens
+
+
+@given(st.text(alphabet="aB1 .,:;'_-/x", max_size=30))
+def test_the_fast_way_gives_what_the_general_one_gives(text: str) -> None:
+    general = [word for word in analysis._unicode_word().findall(text.lower()) if word.strip("_")]
+    assert analyze(text, "standard") == general
+
+
+def test_a_phrase_never_crosses_the_values_of_an_array() -> None:
+    stored = stored_tokens(["one two", "three"], "standard")
+    assert phrase_part(["one", "two"]) in stored
+    assert phrase_part(["three"]) in stored
+    assert phrase_part(["two", "three"]) not in stored
