@@ -15,8 +15,6 @@ from sqlalchemy.pool import NullPool, StaticPool
 from engine.model.errors import StoreUnavailable
 from engine.store.encoding import decode_json, encode_text
 
-MEMORY_URL = "sqlite://"
-
 _WAL_KEPT_BYTES = 64 * 1024 * 1024
 _CACHE_KIB = 32 * 1024
 
@@ -53,7 +51,7 @@ def file_of(url: str) -> Path | None:
 
 def memory_engine() -> Engine:
     """An engine on a database of its own in memory; its connections share one underlying connection."""
-    engine = create_engine(MEMORY_URL, poolclass=StaticPool, **_options())
+    engine = create_engine("sqlite://", poolclass=StaticPool, **_options())
     event.listen(engine, "connect", _take_over_transactions)
     event.listen(engine, "begin", _begin_writing)
     return engine
@@ -128,7 +126,7 @@ def _take_over_transactions(connection: sqlite3.Connection, _record: object) -> 
 
 
 def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:
-    # Checkpoints are made aside (`engine.store.sqlite`), not by the commit that happens to fill the log.
+    # Checkpoints are made aside (`engine.store.checkpoints`), not by the commit that happens to fill the log.
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",

@@ -39,6 +39,7 @@ _CLAIMABLE = select(
     _runtime.state_version,
     _runtime.state,
 ).join_from(rule_runtime, rules, rules.c.no == _runtime.rule_no)
+
 # Statements of every tick are made once: making one costs more than running it.
 _IS_FREE = or_(_runtime.lease_until.is_(None), _runtime.lease_until <= bindparam("at"))
 _DUE = (

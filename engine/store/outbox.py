@@ -34,10 +34,9 @@ _DUE = (
     .limit(bindparam("at_most"))
     .with_for_update(skip_locked=True, of=outbox)
 )
-_IS_CLAIMED = outbox.c.seq.in_(bindparam("numbers", expanding=True))
 _CLAIM = (
     update(outbox)
-    .where(_IS_CLAIMED)
+    .where(outbox.c.seq.in_(bindparam("numbers", expanding=True)))
     .values(
         state="sending",
         due_at=bindparam("lease_end"),

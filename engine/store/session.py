@@ -109,12 +109,7 @@ class SqliteSession:
             with connection.begin():
                 return function(connection, *args, **kwargs)
 
-        if self._worker is None:
-            return await self._patiently(work)
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._worker, work)
-        except DBAPIError as error:
-            raise explain(error) from error
+        return await self._patiently(work, self._worker)
 
     async def change_counter(self) -> int:
         """A number that changes when another connection than this session's writer has changed the database."""
@@ -129,12 +124,14 @@ class SqliteSession:
             raise StoreUnavailable("the store is not open (call open() first)")
         return connection
 
-    async def _patiently(self, work: Callable[[], T]) -> T:
-        """Do work as soon as no other process holds the write lock; the loop goes on meanwhile."""
+    async def _patiently(self, work: Callable[[], T], worker: ThreadPoolExecutor | None = None) -> T:
+        """Do work, here or on a worker thread, as soon as no other process is in the way; the loop goes on."""
         pause, patience = _FIRST_PAUSE_S, _BUSY_PATIENCE_S
         while True:
             try:
-                return work()
+                if worker is None:
+                    return work()
+                return await asyncio.get_running_loop().run_in_executor(worker, work)
             except DBAPIError as error:
                 if not is_storage_failure(error):
                     raise

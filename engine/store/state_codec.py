@@ -13,6 +13,9 @@ from engine.store.encoding import compress, decode_json, decompress, encode_json
 
 EMPTY_STATE = b"{}"
 
+_DAMAGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading a damaged blob raises."""
+
 
 def encode_state(state: RuleState) -> bytes:
     """The blob of a state. Raises TypeError when a rule type's state is not JSON."""
@@ -51,20 +54,23 @@ def decode_undamaged_state(blob: bytes) -> RuleState | None:
     """The state of a blob, None when it is damaged."""
     try:
         return decode_state(blob)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+    except _DAMAGED:
         return None
 
 
 def decode_documents(blob: bytes) -> dict[str, JsonObject]:
-    """The changing document parts of the active alerts, by alert uuid."""
-    active = decode_json(decompress(blob)).get("active") or {}
-    return {alert["uuid"]: alert.get("document") or {} for alert in active.values()}
+    """The changing document parts of the active alerts, by alert uuid; none if the blob is damaged."""
+    try:
+        active = decode_json(decompress(blob)).get("active") or {}
+        return {alert["uuid"]: alert.get("document") or {} for alert in active.values()}
+    except _DAMAGED:
+        return {}
 
 
 def is_tracked(blob: bytes, alert_id: str) -> bool:
-    """Whether the state knows an alert of that id, active or recovered."""
-    fields = decode_json(decompress(blob))
-    return alert_id in (fields.get("active") or {}) or alert_id in (fields.get("recovered") or {})
+    """Whether the state knows an alert of that id, active or recovered; a damaged one knows none."""
+    state = decode_undamaged_state(blob)
+    return state is not None and (alert_id in state.active or alert_id in state.recovered)
 
 
 def _pack_alert(alert: Alert) -> JsonObject:

@@ -58,7 +58,7 @@ async def test_a_run_leaves_what_its_record_says(store: Store, make: Any) -> Non
         LastRun("warning", "maxAlerts", ("too many",), AlertsCount(5, 3, 2, 1)),
         LastRunMetrics(make.at(2), 55, 40, 5, 3),
     )
-    schedule = Schedule(make.at(3), make.at(0), make.at(2), make.at(4))
+    schedule = Schedule(make.at(3), make.at(0), make.at(2), make.at(4), is_next_run_hidden=True)
     record = full_record(make, await make.claim(key))
     record.status, record.schedule = status, schedule
     assert await store.commit_runs([record]) == [CommitOutcome.COMMITTED]
@@ -212,6 +212,22 @@ class TestAfterTimeOut:
         assert (await store.load_rules([claim.key]))[claim.key] == before
         assert len(await store.traces(SPACE)) == 2
         assert len(await store.notifications(SPACE)) == 1
+
+    async def test_documents_published_late_carry_their_own_changing_part(self, store: Store, make: Any) -> None:
+        claim = await make.claim(await make.stored())
+        await store.commit_runs([make.record(claim, state=None)])
+        document = make.new_document(make.alert(), document={"kibana.alert.reason": "late"})
+        late = make.record(claim, state=None, monitoring=None, is_status_kept=True, new_documents=[document])
+        assert await store.commit_runs([late]) == [CommitOutcome.COMMITTED]
+        (published,) = await store.documents(SPACE, status="active")
+        assert published["kibana.alert.reason"] == "late"
+
+    async def test_it_is_refused_once_a_user_changed_the_state(self, store: Store, make: Any) -> None:
+        claim = await make.claim(await make.stored())
+        await store.commit_runs([make.record(claim, state=None)])
+        await store.change_rule(RuleChange(make.rule(id=claim.key.id), 1, state=make.state()))
+        late = make.record(claim, state=None, monitoring=None, is_status_kept=True)
+        assert await store.commit_runs([late]) == [CommitOutcome.STATE_CHANGED]
 
     async def test_it_is_too_late_when_the_rule_runs_again(self, store: Store, make: Any) -> None:
         claim = await make.claim(await make.stored())

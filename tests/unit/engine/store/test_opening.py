@@ -1,15 +1,17 @@
 """Opening a store: where it may be, and what is said when it cannot."""
 
+import contextlib
 import os
 import sqlite3
 import stat
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.model.errors import StoreUnavailable
-from engine.ports.store import RuleKey
+from engine.ports.store import RuleKey, UntrackedDocument
 from engine.store.connections import file_of, sqlite_url
 from engine.store.sqlite import SqliteStore, open_store
 
@@ -117,6 +119,26 @@ async def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     path.touch(mode=0o400)
     with pytest.raises(StoreUnavailable, match="writable"):
         await SqliteStore(path).open()
+
+
+async def test_a_damaged_rule_or_state_is_logged_and_fails_alone(
+    tmp_path: Path, least: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "store.db"
+    store = SqliteStore(path)
+    await store.open()
+    keys = [(await least.claim(store, rule_id)).key for rule_id in ("good", "bad")]
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("UPDATE rules SET params = '{' WHERE id = 'bad'")
+        other.execute("UPDATE rule_runtime SET state = x'78' WHERE rule_no = (SELECT no FROM rules WHERE id = 'bad')")
+    assert list(await store.load_rules(keys)) == keys[:1]
+    at = least.start + timedelta(days=1)
+    claims = await store.claim_due(at, 10, "node", at + timedelta(hours=1))
+    assert {claim.key.id: claim.is_state_readable for claim in claims} == {"good": True, "bad": False}
+    assert "default/bad" in caplog.text
+    assert "default/good" not in caplog.text
+    assert await store.delete_rule(keys[1], [UntrackedDocument("uuid", at)], [], None)
+    await store.close()
 
 
 async def test_a_store_that_is_not_open_says_so() -> None:

@@ -137,6 +137,18 @@ class TestBusy:
         other.execute("COMMIT")
         assert await committing == [CommitOutcome.COMMITTED]
 
+    async def test_opening_waits_too(self, store: SqliteStore, other: sqlite3.Connection, tmp_path: Path) -> None:
+        second = SqliteStore(tmp_path / "store.db")
+        other.execute("BEGIN IMMEDIATE")
+        opening = asyncio.create_task(second.open())
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not opening.done()
+        other.execute("ROLLBACK")
+        await opening
+        assert await second.audit("default") == []
+        await second.close()
+
     async def test_patience_ends(
         self, store: SqliteStore, other: sqlite3.Connection, least: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from engine.model.alert import Alert, LastScheduledActions, RuleState
 from engine.store.encoding import decode_json, decompress, encode_json
-from engine.store.state_codec import EMPTY_STATE, decode_documents, decode_state, encode_state, is_tracked
+from engine.store.state_codec import (
+    EMPTY_STATE,
+    decode_documents,
+    decode_state,
+    decode_undamaged_state,
+    encode_state,
+    is_tracked,
+)
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -100,6 +107,13 @@ def test_documents_are_those_of_active_alerts_by_uuid() -> None:
 def test_an_alert_is_tracked_while_active_or_remembered(alert_id: str, known: bool) -> None:
     blob = encode_state(RuleState({"a": Alert("a", "u1")}, {"c": Alert("c", "u3")}))
     assert is_tracked(blob, alert_id) is known
+
+
+@pytest.mark.parametrize("blob", [b"", b"{", b"\x78broken", b'{"active": {"a": {}}}', b'{"active": 5}', b"[]"])
+def test_a_damaged_state_holds_nothing(blob: bytes) -> None:
+    assert decode_undamaged_state(blob) is None
+    assert decode_documents(blob) == {}
+    assert not is_tracked(blob, "a")
 
 
 @pytest.mark.parametrize("value", [START, {1}, b"x", 2**64, Alert("a", "u")])
