@@ -20,7 +20,7 @@ from engine.search.local.documents.sources import FileSource, OnBadDocument
 from engine.search.local.errors import answer
 from engine.search.local.executor import PlanExecutor
 from engine.search.local.field_caps import describe_fields
-from engine.search.local.index import BATCH, Index, SourceDocument
+from engine.search.local.index import BATCH, Index
 from engine.search.local.mapping import parse_mapping
 from engine.search.local.report import LoadReport
 from engine.search.local.request import parse_request
@@ -84,10 +84,7 @@ class LocalSearch:
         report = LoadReport(index)
         found = read_mappings(documents)
         while batch := list(islice(found, BATCH)):
-            for each in batch:
-                if not isinstance(each, SourceDocument):
-                    report.reject(each)
-            target.append((each for each in batch if isinstance(each, SourceDocument)), report)
+            target.append(batch, report)
         return report
 
     def add_files(

@@ -103,7 +103,7 @@ class HitReader:
             if request.has_seq_no:
                 hit.update(_seq_no=seq, _primary_term=1)
             hit["_score"] = score if is_scored else None
-            if ignored is not None:
+            if ignored is not None and request.has_id:
                 hit["_ignored"] = sorted(orjson.loads(ignored))
             _add_content(hit, orjson.loads(text), view, request)
             if names.get((ix, seq)):

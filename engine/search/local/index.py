@@ -114,9 +114,13 @@ class Index:
         )
 
     def append(
-        self, documents: Iterable[SourceDocument], report: LoadReport, *, numeric_detection: bool = False
+        self,
+        documents: Iterable[SourceDocument | DocumentProblem],
+        report: LoadReport,
+        *,
+        numeric_detection: bool = False,
     ) -> None:
-        """Add up to `BATCH` documents as one transaction. Rejected ones are told in the report.
+        """Add up to `BATCH` documents as one transaction. Rejected ones are told in the report, in order.
 
         ``numeric_detection``: unmapped texts that are numbers become numbers, as in CSV.
         """
@@ -124,6 +128,9 @@ class Index:
             self._builder.numeric_detection = numeric_detection
             rows: list[tuple[SourceDocument, BuiltRow]] = []
             for document in documents:
+                if isinstance(document, DocumentProblem):
+                    report.reject(document)
+                    continue
                 try:
                     rows.append((document, self._builder.build(document.document)))
                 except Rejected as rejected:

@@ -83,11 +83,11 @@ def _bind_unmapped(key: SortKey) -> BoundKey:
         return BoundKey(Sql("NULL::VARCHAR"), "ASC", _plain)
     is_low = (key.missing == "_first") != key.descending
     if family == "float":
-        return BoundKey(Sql("0"), "ASC", lambda _: "-Infinity" if is_low else "Infinity")
+        return BoundKey(Sql("NULL::BIGINT"), "ASC", lambda _: "-Infinity" if is_low else "Infinity")
     shown: object = LONG_MIN if is_low else LONG_MAX
     if family == "date" and key.format is not None:
         shown = _FIRST_SHOWN if is_low else _LAST_SHOWN
-    return BoundKey(Sql("0"), "ASC", lambda _: shown)
+    return BoundKey(Sql("NULL::BIGINT"), "ASC", lambda _: shown)
 
 
 def _one_value(key: SortKey, values: FieldValues) -> Sql:

@@ -104,31 +104,19 @@ class FileSource:
             kind = format_of(path)
             self._append(_read(path, kind, state.position, follow=self.follow), index, report, is_csv=kind == "csv")
         except READ_ERRORS as error:
-            self._note(DocumentProblem(str(path), 0, None, f"cannot be read: {error}"), report)
+            problem = DocumentProblem(str(path), 0, None, f"cannot be read: {error}")
+            report.reject(problem)
+            if self.on_bad_document == "fail":
+                raise _refusal(problem) from error
 
     def _append(
         self, found: Iterator[SourceDocument | DocumentProblem], index: Index, report: LoadReport, *, is_csv: bool
     ) -> None:
-        documents = self._documents(found, report)
-        while batch := list(islice(documents, BATCH)):
-            known = report.rejected
+        while batch := list(islice(found, BATCH)):
+            known = len(report.problems)
             index.append(batch, report, numeric_detection=is_csv)
-            if report.rejected > known and self.on_bad_document == "fail":
-                raise _refusal(report.problems[-1])
-
-    def _documents(
-        self, found: Iterator[SourceDocument | DocumentProblem], report: LoadReport
-    ) -> Iterator[SourceDocument]:
-        for each in found:
-            if isinstance(each, SourceDocument):
-                yield each
-            else:
-                self._note(each, report)
-
-    def _note(self, problem: DocumentProblem, report: LoadReport) -> None:
-        report.reject(problem)
-        if self.on_bad_document == "fail":
-            raise _refusal(problem)
+            if len(report.problems) > known and self.on_bad_document == "fail":
+                raise _refusal(report.problems[known])
 
 
 def _refusal(problem: DocumentProblem) -> InvalidInput:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from engine.ports.search import SearchRequest
 from engine.search.local import LocalSearch
 
-MAPPING = {"properties": {"k": {"type": "keyword"}, "n": {"type": "long"}, "f": {"type": "double"}, "b": {"type": "boolean"},
-                          "t": {"type": "text"}, "d": {"type": "date"}}}  # fmt: skip
+TYPES = {"k": "keyword", "n": "long", "f": "double", "b": "boolean", "t": "text", "d": "date"}
+MAPPING = {"properties": {name: {"type": kind} for name, kind in TYPES.items()}}
 words = st.sampled_from(["a", "b", "ab", "ba", "abc", "B", ""])
 numbers = st.integers(-3, 3)
 floats = st.sampled_from([-1.5, 0.0, 0.5, 2.0])
