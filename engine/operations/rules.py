@@ -329,6 +329,7 @@ class Rules:
                 old_interval=parse_duration(stored.rule.interval),
                 new_interval=parse_duration(edited.interval),
                 now=at,
+                is_running=stored.status.running,
             )
             change = replace(change, schedule=schedule)
         rule_type = find_rule_type(edited.rule_type_id, self._registry)

@@ -89,7 +89,7 @@ class Executor:
             spaces = {space: await self._store.space_settings(space) for space in {claim.key.space for claim in claims}}
             queue_room = self._settings.max_queued_actions - await self._store.pending_notifications()
         except BaseException:
-            await self._store.release(claims)
+            await self._hand_back(claims)
             raise
         self._leases.watch()
         return [
@@ -113,12 +113,18 @@ class Executor:
         for run in given_up:
             run.finished.cancel()
             self._abandon(run)
-        await self._store.release([run.inputs.claim for run in given_up])
+        await self._hand_back([run.inputs.claim for run in given_up])
 
     async def drain(self, longest_s: float = 5.0) -> None:
         """Wait for evaluations that outlived their time limit and are still to be published, but not for ever."""
         if self._late:
             await asyncio.wait(set(self._late), timeout=longest_s)
+
+    async def _hand_back(self, claims: Sequence[Claim]) -> None:
+        try:
+            await self._store.release(claims)
+        except StoreUnavailable as error:
+            _log.warning("%d rules were not handed back and run again when their leases end: %s", len(claims), error)
 
     def _claims_underway(self) -> list[Claim]:
         return [run.inputs.claim for run in self._underway.values()]

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from engine.model.errors import TocsinError
 from engine.model.settings import EngineSettings
@@ -27,6 +26,11 @@ class TickReport:
 
     runs: list[RunReport] = field(default_factory=list)
     delivery: DeliverySummary | None = None
+
+    def note(self, delivery: DeliverySummary | None) -> None:
+        """Add what one of the tick's deliveries came to."""
+        if delivery is not None:
+            self.delivery = delivery if self.delivery is None else self.delivery + delivery
 
 
 class Service:
@@ -51,24 +55,22 @@ class Service:
         rules that have not ended are handed back unrun.
         """
         report = TickReport()
-        running: set[RunFuture] = set()
-        delivering: asyncio.Task[None] | None = None
+        running: list[RunFuture] = []
+        delivering: set[asyncio.Task[DeliverySummary | None]] = set()
         try:
-            is_all_claimed = False
-            while running or not is_all_claimed:
+            is_all_claimed = await self._start_due(at, running)
+            delivering.add(asyncio.create_task(self.deliver(at)))
+            while running:
+                ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                runs = results_of([run for run in running if run in ended])
+                running = [run for run in running if run not in ended]
+                report.runs += runs
+                if any(run.record.notifications for run in runs):
+                    delivering.add(asyncio.create_task(self.deliver(at)))
                 if not is_all_claimed:
                     is_all_claimed = await self._start_due(at, running)
-                if running:
-                    ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                    running -= ended
-                    report.runs += results_of(ended)
-                if report.runs and (delivering is None or delivering.done()):
-                    if delivering is not None:
-                        delivering.result()
-                    delivering = asyncio.create_task(self._deliver_into(report, at))
-            if delivering is not None:
-                await delivering
-            await self._deliver_into(report, at)
+            for delivery in delivering:
+                report.note(await delivery)
         except BaseException as error:
             await self._wind_up(running, delivering, is_giving_up=not isinstance(error, TocsinError))
             raise
@@ -85,39 +87,37 @@ class Service:
         return None if self._delivery is None else await self._delivery.deliver_due(at)
 
     async def next_due(self, later_than: datetime | None = None) -> datetime | None:
-        """The next instant at which a tick has something to do; of two kinds of work, not what should be done by now.
+        """The next instant at which a tick has something to do.
 
-        ``later_than``: a tick at that instant has done what it could, so what was due by then does not count.
+        ``later_than``: a tick at that instant did what could be done, so what is still due by then is left out.
         """
         times = [await self._store.next_due()]
         if self._delivery is not None:
             times.append(await self._store.next_delivery())
         return min((at for at in times if at is not None and (later_than is None or at > later_than)), default=None)
 
-    async def _start_due(self, at: datetime, running: set[RunFuture]) -> bool:
+    async def _start_due(self, at: datetime, running: list[RunFuture]) -> bool:
         """Start due rules as far as there is room; whether none is left."""
         while len(running) < _MOST_RUNS_IN_FLIGHT:
             claims = await self._store.claim_due(at, _MOST_RULES_A_BATCH, self._owner, self._lease_end(at))
-            running.update(await self._executor.start(claims))
+            running.extend(await self._executor.start(claims))
             if len(claims) < _MOST_RULES_A_BATCH:
                 return True
         return False
 
-    async def _deliver_into(self, report: TickReport, at: datetime) -> None:
-        summary = await self.deliver(at)
-        if summary is not None:
-            report.delivery = summary if report.delivery is None else report.delivery + summary
-
     async def _wind_up(
-        self, running: set[RunFuture], delivering: "asyncio.Task[None] | None", *, is_giving_up: bool
+        self,
+        running: list[RunFuture],
+        delivering: "set[asyncio.Task[DeliverySummary | None]]",
+        *,
+        is_giving_up: bool,
     ) -> None:
         """End what a tick began before its error goes to the caller, so that nothing of it is left behind."""
         if is_giving_up:
             await self._executor.give_up(running)
-            if delivering is not None:
-                delivering.cancel()
-        leftovers: list[asyncio.Future[Any]] = [*running, *([] if delivering is None else [delivering])]
-        for outcome in await asyncio.gather(*leftovers, return_exceptions=True):
+            for delivery in delivering:
+                delivery.cancel()
+        for outcome in await asyncio.gather(*running, *delivering, return_exceptions=True):
             if isinstance(outcome, Exception):
                 _log.warning("a run or delivery of a failed tick failed too: %s", outcome)
 

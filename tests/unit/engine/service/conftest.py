@@ -1,10 +1,13 @@
-"""A connector type for tests that does what it is told, and a bench that delivers to it from an outbox in memory."""
+"""A connector type and a rule type for tests that do what they are told, and two benches.
+
+One delivers from an outbox in memory; the other runs whole rules through the real store in memory.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import pytest
 
@@ -13,12 +16,21 @@ from engine.model.errors import InvalidInput, Problem, StoreUnavailable
 from engine.model.jsonvalue import JsonObject
 from engine.model.notification import Notification
 from engine.model.settings import AttemptSettings, EngineSettings, HttpSettings
+from engine.operations.rules import Rules
 from engine.ports.connector import DEFAULT_TREATMENT, ConnectorExecution
 from engine.ports.http import HttpRequest, HttpResponse
 from engine.ports.registry import Registry
-from engine.ports.store import ClaimedNotification, ConnectorKey, DeliveryReport, Store
+from engine.ports.rule_type import RECOVERED, ActionGroup, Evaluation, EvaluationContext, Report
+from engine.ports.search import FieldCapsRequest, SearchRequest
+from engine.ports.store import Claim, ClaimedNotification, ConnectorKey, DeliveryReport, RuleKey, Store, StoredRule
+from engine.run.events import expand
+from engine.service.clocks import CountingIds, ManualClock
 from engine.service.connectors import PreconfiguredConnectors
 from engine.service.delivery import Delivery
+from engine.service.executor import Executor
+from engine.service.runs import RunReport
+from engine.service.service import Service
+from engine.store.sqlite import SqliteStore, open_store
 
 AT = datetime(2024, 1, 1, 12, tzinfo=UTC)
 
@@ -226,3 +238,205 @@ class Bench:
 @pytest.fixture
 def bench(scripted: ScriptedType, no_http: NoHttp) -> Bench:
     return Bench(scripted, no_http)
+
+
+Evaluate = Callable[[EvaluationContext], Awaitable[Evaluation | None]]
+
+
+@dataclass
+class ScriptedRuleType:
+    """Behaves by rule id; a rule without a behaviour reports the alerts of ``reports``. Params: ``bad`` is invalid."""
+
+    behaviours: dict[str, Evaluate] = field(default_factory=dict)
+    reports: dict[str, list[str]] = field(default_factory=dict)
+    contexts: list[EvaluationContext] = field(default_factory=list)
+    compiled: list[JsonObject] = field(default_factory=list)
+    id: str = ".scripted-rule"
+    name: str = "Scripted rule"
+    action_groups: tuple[ActionGroup, ...] = (ActionGroup("default", "Default"),)
+    default_action_group: str = "default"
+    recovery_group: ActionGroup = RECOVERED
+    producer: str = "stackAlerts"
+    category: str = "management"
+    auto_recovers: bool = True
+    timeout: str | None = "5m"
+    cancel_alerts_on_timeout: bool = True
+    context_variables: Mapping[str, str] = field(default_factory=dict)
+    param_variables: Mapping[str, str] = field(default_factory=dict)
+    window: timedelta | None = None
+    is_window_delayed: bool = False
+
+    def validate(self, params: JsonObject) -> JsonObject:
+        if "bad" in params:
+            raise InvalidInput([Problem("bad", "is not allowed", "leave it out")])
+        return params
+
+    def warnings(self, params: JsonObject) -> list[str]:
+        return []
+
+    def keeps_state(self, old_params: JsonObject, new_params: JsonObject) -> bool:
+        return old_params == new_params
+
+    def compile(self, params: JsonObject) -> Self:
+        if "explodes" in params:
+            raise ZeroDivisionError("compiling divides by zero")
+        self.compiled.append(params)
+        return self
+
+    async def evaluate(self, context: EvaluationContext) -> Evaluation:
+        self.contexts.append(context)
+        if context.rule_id in self.behaviours:
+            return await self.behaviours[context.rule_id](context) or Evaluation()
+        for alert_id in self.reports.get(context.rule_id, ()):
+            context.reports.add(Report(alert_id, "default"))
+        return Evaluation()
+
+
+class NoSearch:
+    async def search(self, request: SearchRequest) -> JsonObject:
+        return {"took": 7}
+
+    async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
+        return {}
+
+    async def close(self) -> None: ...
+
+
+class Hold:
+    """An evaluation that says when it has begun and ends when it is let go; a stubborn one ignores being cancelled."""
+
+    def __init__(self, *alert_ids: str, stubborn: bool = False) -> None:
+        self.has_begun, self.go_on, self.was_cancelled = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._alert_ids, self._is_stubborn = alert_ids, stubborn
+
+    async def __call__(self, context: EvaluationContext) -> None:
+        self.has_begun.set()
+        while not self.go_on.is_set():
+            try:
+                await self.go_on.wait()
+            except asyncio.CancelledError:
+                self.was_cancelled.set()
+                if not self._is_stubborn:
+                    raise
+        for alert_id in self._alert_ids:
+            context.reports.add(Report(alert_id, "default"))
+
+
+async def no_pause() -> None:
+    return None
+
+
+class World:
+    """Rules of the scripted type with the real store in memory, a manual clock, and a scripted connector ``one``."""
+
+    def __init__(self, scripted: ScriptedType, settings: EngineSettings | None = None) -> None:
+        self.clock, self.rule_type, self.connector = ManualClock(AT), ScriptedRuleType(), scripted
+        self.store: SqliteStore = open_store("sqlite://")
+        self.registry = Registry()
+        self.registry.add_connector_type(scripted)
+        self.registry.add_rule_type(self.rule_type)
+        self.connectors = PreconfiguredConnectors([Connector("one", "one", ".scripted")])
+        self.compose(settings or EngineSettings())
+
+    def compose(self, settings: EngineSettings, store: Store | None = None) -> None:
+        """Put the service together (anew); ``store`` may stand before the real one."""
+        store = store or self.store
+        new_id = CountingIds()
+        self.executor = Executor(
+            store=store,
+            search=NoSearch(),
+            registry=self.registry,
+            connectors=self.connectors,
+            clock=self.clock,
+            new_id=new_id,
+            settings=settings,
+        )
+        self.delivery = Delivery(
+            store=store,
+            directory=self.connectors,
+            registry=self.registry,
+            http=NoHttp(),
+            clock=self.clock,
+            settings=settings,
+            random=lambda: 0.5,
+            owner="test",
+        )
+        self.service = Service(
+            store=store, executor=self.executor, delivery=self.delivery, settings=settings, owner="test"
+        )
+        self.rules = Rules(
+            store=self.store,
+            registry=self.registry,
+            connector=self.connectors.get,
+            settings=settings,
+            new_id=CountingIds(),
+            pause=no_pause,
+        )
+
+    async def add_rule(self, rule_id: str = "r", **members: Any) -> StoredRule:
+        """A rule that runs each minute and tells connector ``one`` of every active alert."""
+        body = {
+            "name": rule_id,
+            "rule_type_id": ".scripted-rule",
+            "consumer": "alerts",
+            "schedule": {"interval": "1m"},
+            "params": {},
+            "actions": [
+                {
+                    "id": "one",
+                    "group": "default",
+                    "params": {"alert": "{{alert.id}}"},
+                    "frequency": {"summary": False, "notify_when": "onActiveAlert", "throttle": None},
+                }
+            ],
+            **members,
+        }
+        return await self.rules.create(body, rule_id=rule_id, at=self.clock.now(), actor=None)
+
+    def by_user(self) -> dict[str, Any]:
+        return {"at": self.clock.now(), "actor": None}
+
+    async def tick(self) -> list[RunReport]:
+        return (await self.service.tick(self.clock.now())).runs
+
+    async def next_minute(self) -> list[RunReport]:
+        self.clock.advance(timedelta(minutes=1))
+        return await self.tick()
+
+    async def claim(self, rule_id: str = "r") -> Claim | None:
+        at = self.clock.now()
+        return await self.store.claim_rule(RuleKey("default", rule_id), at, "test", at + timedelta(minutes=1))
+
+    async def stored(self, rule_id: str = "r") -> StoredRule:
+        return await self.rules.get(rule_id)
+
+    async def active(self, rule_id: str = "r") -> list[str]:
+        """The alerts in the rule's run state."""
+        versioned = await self.store.load_state(RuleKey("default", rule_id))
+        return [] if versioned is None else list(versioned.state.active)
+
+    async def statuses(self) -> list[tuple[str, str]]:
+        """Alert id and status of all documents, oldest first."""
+        documents = await self.store.documents("default")
+        return [(document["kibana.alert.instance.id"], document["kibana.alert.status"]) for document in documents]
+
+    async def events(self, rule_id: str = "r") -> list[str]:
+        traces = await self.store.traces("default", rule_id=rule_id)
+        return [event["event.action"] for trace in traces for event in expand(trace)]
+
+    def sent(self) -> list[str]:
+        """The alerts that the connector was told of."""
+        return [execution.params["alert"] for execution in self.connector.executions]
+
+
+@pytest.fixture
+async def world(scripted: ScriptedType) -> AsyncIterator[World]:
+    world = World(scripted)
+    await world.store.open()
+    yield world
+    await world.store.close()
+
+
+@pytest.fixture
+def hold() -> type[Hold]:
+    return Hold
