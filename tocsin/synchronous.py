@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 
 
 class Engine(AbstractContextManager["Engine"]):
-    """`AsyncEngine` for synchronous code: the same methods, each run to its end. Not for use inside a running loop."""
+    """`AsyncEngine` for synchronous code: the same methods, each run to its end. Not for use inside an event loop."""
 
     def __init__(
         self,
@@ -39,6 +39,7 @@ class Engine(AbstractContextManager["Engine"]):
         send: bool = True,
         space: str = DEFAULT_SPACE,
     ) -> None:
+        _refuse_running_loop()
         self._runner = asyncio.Runner()
 
         async def make() -> AsyncEngine:
@@ -167,3 +168,11 @@ class Engine(AbstractContextManager["Engine"]):
     def events(self, rule_id: str | None = None) -> list[JsonObject]:
         """See `AsyncEngine.events`."""
         return self._runner.run(self.asynchronous.events(rule_id))
+
+
+def _refuse_running_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError("Engine cannot work inside a running event loop; use AsyncEngine there")
