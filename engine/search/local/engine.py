@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-from itertools import count, islice
+from itertools import count
 from threading import Lock
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ from engine.search.local.documents.sources import FileSource, OnBadDocument
 from engine.search.local.errors import answer
 from engine.search.local.executor import PlanExecutor
 from engine.search.local.field_caps import describe_fields
-from engine.search.local.index import BATCH, Index
+from engine.search.local.index import Index
 from engine.search.local.mapping import parse_mapping
 from engine.search.local.report import LoadReport
 from engine.search.local.request import parse_request
@@ -83,8 +83,8 @@ class LocalSearch:
         target = self._obtain(index, mapping)
         report = LoadReport(index)
         found = read_mappings(documents)
-        while batch := list(islice(found, BATCH)):
-            target.append(batch, report)
+        while target.append(found, report):
+            pass
         return report
 
     def add_files(

@@ -2,8 +2,9 @@
 
 import threading
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import NamedTuple
 
 import orjson
@@ -14,7 +15,7 @@ from engine.search.local.database import Database, Run
 from engine.search.local.fragment import Sql
 from engine.search.local.mapping import Field, IndexMapping
 from engine.search.local.report import DocumentProblem, LoadReport
-from engine.search.local.rows import BuiltRow, Rejected, Row, RowBuilder
+from engine.search.local.rows import Rejected, Row, RowBuilder
 
 BATCH = 5000
 """Documents converted and inserted at once while the index is locked."""
@@ -28,6 +29,15 @@ class SourceDocument(NamedTuple):
     id: str | None = None
     file: str | None = None
     line: int = 0
+
+
+class _NewRow(NamedTuple):
+    """A document about to be stored."""
+
+    id: str | None
+    text: str
+    values: Row
+    ignored: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,29 +125,34 @@ class Index:
 
     def append(
         self,
-        documents: Iterable[SourceDocument | DocumentProblem],
+        documents: Iterator[SourceDocument | DocumentProblem],
         report: LoadReport,
         *,
         numeric_detection: bool = False,
-    ) -> None:
-        """Add up to `BATCH` documents as one transaction. Rejected ones are told in the report, in order.
+    ) -> bool:
+        """Add the next `BATCH` documents as one transaction; False at the end. Rejected ones are told in the report.
 
         ``numeric_detection``: unmapped texts that are numbers become numbers, as in CSV.
         """
         with self.lock, self.database.open_run() as run:
             self._builder.numeric_detection = numeric_detection
-            rows: list[tuple[SourceDocument, BuiltRow]] = []
-            for document in documents:
+            rows: list[_NewRow] = []
+            count = 0
+            # Documents are taken one by one: a document just parsed is still in the processor's cache.
+            for count, document in enumerate(islice(documents, BATCH), 1):  # noqa: B007
                 if isinstance(document, DocumentProblem):
                     report.reject(document)
                     continue
                 try:
-                    rows.append((document, self._builder.build(document.document)))
+                    values, ignored = self._builder.build(document.document)
                 except Rejected as rejected:
                     report.reject(DocumentProblem(document.file, document.line, rejected.field, rejected.reason))
+                else:
+                    rows.append(_NewRow(document.id, document.text, values, ignored))
             if rows:
                 self._store(run, rows)
                 report.loaded += len(rows)
+            return count > 0
 
     def view(self) -> IndexView:
         """The index as it stands; call it with the lock held."""
@@ -179,18 +194,18 @@ class Index:
         run.execute(Sql("COMMIT"))
         self._columns[text_field.name] = replace(column, tokens=tokens)
 
-    def _store(self, run: Run, rows: list[tuple[SourceDocument, BuiltRow]]) -> None:
-        by_column = self._columns_after()
+    def _store(self, run: Run, rows: list[_NewRow]) -> None:
+        columns = self._columns_after()
         run.execute(Sql("BEGIN"))
         try:
-            self._alter(run, by_column)
-            rows, ids = self._replace_known_ids(run, rows)
-            self._insert(run, rows, ids, by_column)
+            self._alter(run, columns)
+            rows = self._replace_known_ids(run, rows)
+            self._insert(run, rows, columns)
             run.execute(Sql("COMMIT"))
         except BaseException:
             run.cursor.rollback()
             raise
-        self._columns = by_column
+        self._columns = columns
         self._view = None
         self._next_ordinal += len(rows)
 
@@ -216,31 +231,28 @@ class Index:
                 alter = f"ALTER TABLE {self.table} ALTER COLUMN {one} TYPE {column.declared_type} USING {using}"
                 run.execute(Sql(alter))
 
-    def _replace_known_ids(
-        self, run: Run, rows: list[tuple[SourceDocument, BuiltRow]]
-    ) -> tuple[list[tuple[SourceDocument, BuiltRow]], list[str | None]]:
+    def _replace_known_ids(self, run: Run, rows: list[_NewRow]) -> list[_NewRow]:
         """A document whose id is taken replaces the older one, also within the batch."""
-        given = {document.id: at for at, (document, _) in enumerate(rows) if document.id is not None}
+        given = {row.id: at for at, row in enumerate(rows) if row.id is not None}
         if not given:
-            return rows, [None] * len(rows)
+            return rows
         if self._next_ordinal:
             ordinals = [o for o in (ordinal_of(self.name, known) for known in given) if o is not None]
             condition = "id IN (SELECT unnest(?::VARCHAR[])) OR (id IS NULL AND seq IN (SELECT unnest(?::BIGINT[])))"
             run.execute(Sql(f"DELETE FROM {self.table} WHERE {condition}", (list(given), ordinals)))
-        kept = [row for at, row in enumerate(rows) if row[0].id is None or given[row[0].id] == at]
-        return kept, [document.id for document, _ in kept]
+        return [row for at, row in enumerate(rows) if row.id is None or given[row.id] == at]
 
-    def _insert(
-        self, run: Run, rows: list[tuple[SourceDocument, BuiltRow]], ids: list[str | None], columns: dict[str, Column]
-    ) -> None:
-        stored = [row.values for _, row in rows]
+    def _insert(self, run: Run, rows: list[_NewRow], columns: dict[str, Column]) -> None:
+        stored = [row.values for row in rows]
         self._finish_values(stored, columns)
         used = {name for row in stored for name in row}
         kept = [column for column in columns.values() if column.name in used]
-        made = [column.tokens for column in kept if column.tokens is not None]
+        made = [column.tokens for column in columns.values() if column.tokens in used]
         shape = {column.name: _json_shape(column) for column in kept} | dict.fromkeys(made, "VARCHAR")
-        ignored = [orjson.dumps(row.ignored).decode() if row.ignored else None for _, row in rows]
-        params: list[object] = [self._next_ordinal, len(rows), ids, [document.text for document, _ in rows], ignored]
+        ignored = [orjson.dumps(row.ignored).decode() if row.ignored else None for row in rows]
+        params: list[object] = [
+            self._next_ordinal, len(rows), [row.id for row in rows], [row.text for row in rows], ignored,
+        ]  # fmt: skip
         names = "".join(f", {name}" for name in shape)
         picked = "".join(f", doc.{name}" for name in shape)
         parsed = ""

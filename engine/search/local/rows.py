@@ -33,14 +33,17 @@ class BuiltRow(NamedTuple):
 
 @dataclass(slots=True)
 class _Leaf:
-    """``twin``: columns of a text and of the keyword that holds the same values; then ``plain_length`` is the length
-    up to which a text is sure to be in both."""
+    """A path with values. ``twin``: columns of a text and of the keyword that holds the same values; then
+    ``plain_length`` is the length up to which a text is sure to be in both. ``only``: the converter of a path that
+    feeds one field, whose column is ``column``."""
 
     targets: list[tuple[Field, Convert]]
     takes_nulls: bool
     is_point: bool
     twin: tuple[str, str] | None = None
     plain_length: int = -1
+    only: Convert | None = None
+    column: str = ""
 
 
 @dataclass(slots=True)
@@ -49,12 +52,15 @@ class RowBuilder:
 
     A text with a keyword beside it is left out of its own column while the keyword's holds the same. ``lists`` are the
     columns in which some document had several values.
+
+    ``_entries`` remembers for every object what its keys led to before: a leaf, or the prefix of an object below.
     """
 
     mapping: IndexMapping
     numeric_detection: bool = False
     lists: set[str] = field(default_factory=set)
     _leaves: dict[str, _Leaf] = field(default_factory=dict)
+    _entries: dict[str, dict[str, _Leaf | str]] = field(default_factory=dict)
     _row: Row = field(default_factory=dict)
     _ignored: list[str] = field(default_factory=list)
     _added: list[Field] = field(default_factory=list)
@@ -89,6 +95,8 @@ class RowBuilder:
             if leaf is not None and leaf.twin is not None:
                 self._twins.remove(leaf.twin)
         self.mapping.objects.difference_update(self._added_objects)
+        if self._added or self._added_objects:
+            self._entries.clear()
 
     def _bind(self, path: str) -> _Leaf:
         fields = self.mapping.leaves[path]
@@ -103,44 +111,68 @@ class RowBuilder:
             self._twins.append(leaf.twin)
             if len(fields) == 2:
                 leaf.plain_length = _LONGEST_PLAIN if twin.ignore_above is None else twin.ignore_above // 2
+        if len(fields) == 1 and not leaf.is_point:
+            leaf.only, leaf.column = leaf.targets[0][1], fields[0].column
         self._leaves[path] = leaf
         return leaf
 
     def _walk(self, prefix: str, document: Mapping[str, JsonValue], depth: int) -> None:
         if depth > _DEEPEST:
             raise Rejected(prefix[:200].rstrip("."), f"objects are nested deeper than {_DEEPEST}")
-        leaves = self._leaves
+        entries = self._entries.setdefault(prefix, {})
         for key, value in document.items():
-            path = prefix + key
-            leaf = leaves.get(path)
-            if leaf is None:
-                self._walk_unknown(path, value, depth)
-            elif value is None:
-                if leaf.takes_nulls:
-                    self._accept(path, leaf, None)
-            elif type(value) is list:
-                self._accept_all(path, leaf, value, depth)
-            elif leaf.twin is not None and type(value) is str and len(value) <= leaf.plain_length:
-                if leaf.twin[1] in self._row:
-                    self._accept(path, leaf, value)
-                else:
-                    self._row[leaf.twin[1]] = value
+            entry = entries.get(key)
+            if type(entry) is _Leaf:
+                self._take(entry, value, depth)
+            elif type(entry) is str and type(value) is dict:
+                self._walk(entry, value, depth + 1)
             else:
-                self._accept(path, leaf, value)
+                self._walk_new(entries, prefix + key, key, value, depth)
 
-    def _accept_all(self, path: str, leaf: _Leaf, values: list[JsonValue], depth: int) -> None:
+    def _walk_new(self, entries: dict[str, _Leaf | str], path: str, key: str, value: JsonValue, depth: int) -> None:
+        leaf = self._leaves.get(path)
+        if leaf is not None:
+            entries[key] = leaf
+            self._take(leaf, value, depth)
+            return
+        self._walk_unknown(path, value, depth)
+        if path in self.mapping.objects and path not in self.mapping.disabled:
+            entries[key] = f"{path}."
+
+    def _take(self, leaf: _Leaf, value: JsonValue, depth: int) -> None:
+        """Any value of a leaf; the frequent forms first."""
+        row = self._row
+        if leaf.only is not None and type(value) is not list and value is not None and leaf.column not in row:
+            try:
+                stored = leaf.only(value)
+            except BadValue:
+                stored = None
+            if stored is not None:
+                row[leaf.column] = stored
+                return
+        elif leaf.twin is not None and type(value) is str and len(value) <= leaf.plain_length:
+            if leaf.twin[1] not in row:
+                row[leaf.twin[1]] = value
+                return
+        elif type(value) is list:
+            self._accept_all(leaf, value, depth)
+            return
+        if value is not None or leaf.takes_nulls:
+            self._accept(leaf, value)
+
+    def _accept_all(self, leaf: _Leaf, values: list[JsonValue], depth: int) -> None:
         if depth > _DEEPEST:
-            raise Rejected(path, f"arrays are nested deeper than {_DEEPEST}")
+            raise Rejected(leaf.targets[0][0].source, f"arrays are nested deeper than {_DEEPEST}")
         if leaf.is_point and values and not isinstance(values[0], list | dict | str):
-            self._accept(path, leaf, values)
+            self._accept(leaf, values)
             return
         for value in values:
             if isinstance(value, list):
-                self._accept_all(path, leaf, value, depth + 1)
+                self._accept_all(leaf, value, depth + 1)
             elif value is not None or leaf.takes_nulls:
-                self._accept(path, leaf, value)
+                self._accept(leaf, value)
 
-    def _accept(self, path: str, leaf: _Leaf, value: JsonValue) -> None:
+    def _accept(self, leaf: _Leaf, value: JsonValue) -> None:
         row = self._row
         if leaf.twin is not None and leaf.twin[1] in row and leaf.twin[0] not in row:
             first = row[leaf.twin[1]]
@@ -157,7 +189,7 @@ class RowBuilder:
             except BadValue as problem:
                 if not target.ignore_malformed:
                     reason = f"failed to parse field [{target.name}] of type [{target.type}]: {problem.reason}"
-                    raise Rejected(path, reason) from problem
+                    raise Rejected(target.source, reason) from problem
                 stored = None
             if stored is None:
                 if target.name not in self._ignored:
@@ -187,7 +219,7 @@ class RowBuilder:
                 if leaf is None:
                     self._walk_unknown(path, element, depth + 1)
                 else:
-                    self._accept_all(path, leaf, [element], depth + 1)
+                    self._accept_all(leaf, [element], depth + 1)
         else:
             self._infer(path, value)
 
@@ -208,7 +240,7 @@ class RowBuilder:
             self._added.extend(infer_fields(self.mapping, path, value, numeric=self.numeric_detection))
         except BadValue as problem:
             raise Rejected(path, problem.reason) from problem
-        self._accept(path, self._bind(path), value)
+        self._accept(self._bind(path), value)
 
     def _may_add(self, path: str) -> bool:
         parent = path.rpartition(".")[0]

@@ -3,7 +3,6 @@
 import glob
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import Literal
@@ -14,7 +13,7 @@ from engine.search.local.documents.json_file import read_json
 from engine.search.local.documents.lines import READ_ERRORS, Position
 from engine.search.local.documents.ndjson import read_ndjson
 from engine.search.local.documents.parquet import read_parquet
-from engine.search.local.index import BATCH, Index, SourceDocument
+from engine.search.local.index import Index, SourceDocument
 from engine.search.local.report import DocumentProblem, LoadReport
 
 Format = Literal["ndjson", "json", "csv", "parquet"]
@@ -112,9 +111,8 @@ class FileSource:
     def _append(
         self, found: Iterator[SourceDocument | DocumentProblem], index: Index, report: LoadReport, *, is_csv: bool
     ) -> None:
-        while batch := list(islice(found, BATCH)):
-            known = len(report.problems)
-            index.append(batch, report, numeric_detection=is_csv)
+        known = len(report.problems)
+        while index.append(found, report, numeric_detection=is_csv):
             if len(report.problems) > known and self.on_bad_document == "fail":
                 raise _refusal(report.problems[known])
 
