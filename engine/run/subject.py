@@ -11,7 +11,8 @@ from engine.ports.rule_type import RuleType
 
 @dataclass(frozen=True, slots=True)
 class RunSubject:
-    """A rule and its type. ``rule_fields``: the fields of alert documents that come from the rule.
+    """A rule and its type. ``rule_fields``: the fields of alert documents that come from the rule; ``identity``: the
+    rule's fields in events.
 
     Compute it anew for every stored version of the rule: muting changes documents without raising the revision.
     """
@@ -19,15 +20,12 @@ class RunSubject:
     rule: Rule
     rule_type: RuleType
     rule_fields: JsonObject
-
-    @property
-    def identity(self) -> RuleIdentity:
-        return identity_of(self.rule, self.rule_type)
+    identity: RuleIdentity
 
 
 def subject_of(rule: Rule, rule_type: RuleType) -> RunSubject:
     """The subject of all runs of this version of the rule."""
-    return RunSubject(rule, rule_type, _rule_fields(rule, rule_type))
+    return RunSubject(rule, rule_type, _rule_fields(rule, rule_type), identity_of(rule, rule_type))
 
 
 def identity_of(rule: Rule, rule_type: RuleType | None) -> RuleIdentity:

@@ -32,7 +32,6 @@ class CompiledRule:
     """A rule ready to run."""
 
     subject: RunSubject
-    identity: RuleIdentity
     evaluator: Evaluator
     actions: tuple[CompiledAction, ...]
     variables: RuleVariables
@@ -43,6 +42,10 @@ class CompiledRule:
     @property
     def rule(self) -> Rule:
         return self.subject.rule
+
+    @property
+    def identity(self) -> RuleIdentity:
+        return self.subject.identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +114,9 @@ class RuleCompiler:
             return Unrunnable(identity, "unknown", f"the rule could not be compiled: {error}", interval)
 
     def _compile_for(self, rule_type: RuleType, rule: Rule, interval: timedelta) -> CompiledRule:
-        evaluator = rule_type.compile(rule_type.validate(rule.params))
         return CompiledRule(
             subject_of(rule, rule_type),
-            identity_of(rule, rule_type),
-            evaluator,
+            rule_type.compile(rule_type.validate(rule.params)),
             compile_actions(rule, rule_type, self._treatment_of),
             rule_variables(rule, public_base_url=self._settings.public_base_url),
             rule_url(self._settings.public_base_url, rule.space, rule.id),

@@ -81,8 +81,10 @@ async def test_the_system_clock_tells_utc_in_whole_milliseconds_and_calls_on_the
 
 
 def test_ids_are_uuids_of_version_4():
-    assert uuid.UUID(random_id()).version == 4
-    assert random_id() != random_id()
+    drawn = [random_id() for _ in range(50)]
+    assert [str(uuid.UUID(text)) for text in drawn] == drawn
+    assert {(uuid.UUID(text).version, uuid.UUID(text).variant) for text in drawn} == {(4, uuid.RFC_4122)}
+    assert len(set(drawn)) == 50
     counting = CountingIds()
     first, second = counting(), counting()
     assert (first, second) == ("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002")
