@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+import engine.run.state
 from engine.model.alert import LastScheduledActions, RuleState
 from engine.model.rule import Rule
 from engine.model.settings import FlappingSettings
 from engine.ports.rule_type import RECOVERED, ActionGroup, Report
 from engine.run.advance import advance
-from engine.run.state import next_state
 from engine.run.subject import RunSubject, subject_of
 from engine.run.transition import Transition
 
@@ -113,7 +113,9 @@ class RuleLife:
             for alert in transition.active:
                 if alert.group is not None:
                     alert.last_scheduled_actions = LastScheduledActions(alert.group, self.at)
-        self.state = next_state(transition, before, type_state={}, summary_actions={}, subject=self.subject)
+        self.state = engine.run.state.next_state(
+            transition, before, type_state={}, summary_actions={}, subject=self.subject
+        )
         self.runs += 1
         return transition
 
