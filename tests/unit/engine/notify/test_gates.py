@@ -31,6 +31,13 @@ def test_a_closed_gate_is_one_entry_for_the_whole_rule(situation_of, action_of, 
     assert dispatch(situation, decide(situation), lambda: "n1") == Dispatched(ledger=[entry])
 
 
+def test_what_a_gate_has_to_tell_is_in_the_entry(situation_of, action_of, alert_of, monkeypatch):
+    snoozed = Reason("ruleMuted", (("until", "noon"), ("snoozes", ("s1", "s2"))))
+    monkeypatch.setattr(pipeline, "GATES", (lambda situation: snoozed,))
+    entry = LedgerEntry(None, "ruleMuted", (), {"until": "noon", "snoozes": ["s1", "s2"]})
+    assert decide(situation_of([action_of()], [alert_of()])) == Decisions(ledger=(entry,), is_gated=True)
+
+
 @pytest.mark.parametrize("which", ["active", "recovered", "delayed"])
 def test_any_alert_makes_a_closed_gate_worth_an_entry(situation_of, action_of, alert_of, which):
     decisions = decide(situation_of([action_of()], **{which: [alert_of()]}, rule={"mute_all": True}))

@@ -1,4 +1,4 @@
-"""The order of the stages, and that each of them is needed."""
+"""The order of the gates and stages, and that each of them is needed: without it something is sent that must not be."""
 
 from datetime import timedelta
 
@@ -7,6 +7,7 @@ import pytest
 from engine.model.alert import LastScheduledActions
 from engine.notify import pipeline
 from engine.notify.decide import decide
+from engine.notify.gates import cancelled_run, muted_rule
 from engine.notify.stages import (
     delayed,
     group,
@@ -18,6 +19,10 @@ from engine.notify.stages import (
     throttle,
 )
 
+GATES = [
+    (muted_rule, "ruleMuted", {"rule": {"mute_all": True}}),
+    (cancelled_run, "runCancelled", {"is_cancelled": True}),
+]
 ORDER = [
     (maintenance, "maintenanceWindow"),
     (muted, "muted"),
@@ -62,24 +67,57 @@ def kept_back_by(situation_of, action_of, alert_of, noon):
     return build
 
 
-def without(monkeypatch, stage):
-    for name in ("STAGES_FOR_ALL", "STAGES_FOR_ACTIVE"):
-        monkeypatch.setattr(pipeline, name, tuple(each for each in getattr(pipeline, name) if each != stage.judge))
+def without(monkeypatch, judge):
+    for name in ("GATES", "STAGES_FOR_ALL", "STAGES_FOR_ACTIVE"):
+        monkeypatch.setattr(pipeline, name, tuple(each for each in getattr(pipeline, name) if each != judge))
+
+
+def sent_and_reasons(dispatched):
+    sent = [(each.id, each.action_uuid, each.alert_id) for each in dispatched.notifications]
+    return sent, [(entry.reason, entry.alert_ids) for entry in dispatched.ledger]
+
+
+SENT = ([("n1", "u1", "a")], [("notified", ("a",))])
 
 
 def test_the_order_is_that_of_the_specification():
+    assert list(pipeline.GATES) == [gate.judge for gate, _, _ in GATES]
     stages = [*pipeline.STAGES_FOR_ALL, *pipeline.STAGES_FOR_ACTIVE]
     assert stages == [stage.judge for stage, _ in ORDER]
 
 
 @pytest.mark.parametrize(("stage", "code"), ORDER, ids=[code for _, code in ORDER])
-def test_each_stage_alone_keeps_a_notification_back(kept_back_by, pairs, monkeypatch, stage, code):
-    situation = kept_back_by(code)
-    with_all = decide(situation)
-    without(monkeypatch, stage)
-    without_this_one = decide(situation)
-    assert ([entry.reason for entry in with_all.ledger], with_all.candidates) == ([code], ())
-    assert (without_this_one.ledger, pairs(without_this_one)) == ((), [("u1", "a")])
+def test_each_stage_alone_keeps_a_notification_back(kept_back_by, run_once, monkeypatch, stage, code):
+    assert sent_and_reasons(run_once(kept_back_by(code))) == ([], [(code, ("a",))])
+    without(monkeypatch, stage.judge)
+    assert sent_and_reasons(run_once(kept_back_by(code))) == SENT
+
+
+@pytest.mark.parametrize(
+    ("stage", "code", "kept_back"),
+    [
+        (maintenance, "maintenanceWindow", {"maintenance_window_ids": ("w1",)}),
+        (muted, "muted", {"alert_id": "silent"}),
+        (pending_recovery, "pendingRecovery", {"pending_recovered_count": 1}),
+    ],
+)
+def test_stages_for_all_keep_recoveries_back_too(
+    situation_of, action_of, alert_of, run_once, monkeypatch, stage, code, kept_back
+):
+    alert = alert_of(**kept_back)
+    situation = situation_of([action_of("u1", "recovered")], recovered=[alert], rule={"muted_alert_ids": ("silent",)})
+    assert sent_and_reasons(run_once(situation)) == ([], [(code, (alert.id,))])
+    without(monkeypatch, stage.judge)
+    assert sent_and_reasons(run_once(situation)) == ([("n1", "u1", alert.id)], [("notified", (alert.id,))])
+
+
+@pytest.mark.parametrize(("gate", "code", "closing"), GATES, ids=[code for _, code, _ in GATES])
+def test_each_gate_alone_keeps_the_whole_run_back(
+    situation_of, action_of, alert_of, run_once, monkeypatch, gate, code, closing
+):
+    assert sent_and_reasons(run_once(situation_of([action_of()], [alert_of()], **closing))) == ([], [(code, ())])
+    without(monkeypatch, gate.judge)
+    assert sent_and_reasons(run_once(situation_of([action_of()], [alert_of()], **closing))) == SENT
 
 
 @pytest.mark.parametrize(
