@@ -27,17 +27,27 @@ _KILLED = frozenset({"killed", "timeout", "segfault"})
 _PROBE = "engine.notify.gates.*"
 """A handful of mutants. mutmut has no command that only makes them: the first run makes all and tries these."""
 
-_CONFIGURATION = """
+_LEFT_OUT = (
+    "tocsin",
+    "cacheprovider",
+    "xdist",
+    "xdist.looponfail",
+    "pytest_cov",
+    "unraisableexception",
+    "threadexception",
+)
+"""Plug-ins of pytest: Tocsin's own would come from the checkout, the others double the time that a mutant takes."""
+
+_CONFIGURATION = f"""
 [tool.mutmut]
 source_paths = ["engine"]
 only_mutate = ["engine/run/*", "engine/notify/*"]
 also_copy = ["conftest.py"]
-pytest_add_cli_args = ["-p", "no:tocsin", "-p", "no:cacheprovider"]
+pytest_add_cli_args = {[argument for name in _LEFT_OUT for argument in ("-p", "no:" + name)]}
 pytest_add_cli_args_test_selection = ["tests"]
 track_dependencies = false
 use_git_change_detection = false
 """
-# Tocsin's own pytest plug-in is left out, since it comes from the checkout: only the copy may be imported.
 
 
 @dataclass(frozen=True, slots=True)
