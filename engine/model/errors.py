@@ -77,7 +77,7 @@ class StoreUnavailable(TocsinError):
     code = "TOC1503"
 
 
-class StoreLocked(TocsinError):
+class StoreLocked(StoreUnavailable):
     """Another process holds the store."""
 
     exit_code = 5

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool, StaticPool
 
-from engine.model.errors import StoreUnavailable
+from engine.model.errors import StoreLocked, StoreUnavailable
 from engine.store.encoding import decode_json, encode_text
 
 _WAL_KEPT_BYTES = 64 * 1024 * 1024
@@ -24,7 +24,7 @@ _REMEDIES = {
     sqlite3.SQLITE_NOTADB: "it is another kind of file: name another one for the store",
     sqlite3.SQLITE_CORRUPT: "restore a copy, or start with a new file",
     sqlite3.SQLITE_FULL: "free some space on the disk",
-    sqlite3.SQLITE_BUSY: "another process writes to it all the time: stop that one",
+    sqlite3.SQLITE_BUSY: "another process keeps its write lock: wait for it, or stop it",
 }
 
 
@@ -110,7 +110,8 @@ def explain(error: DBAPIError) -> StoreUnavailable:
     """A database error as the user may be told about it."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     remedy = _REMEDIES.get(code & 0xFF) if isinstance(code, int) else None
-    return StoreUnavailable(f"the database failed: {error.orig}" + (f" ({remedy})" if remedy else ""))
+    kind = StoreLocked if is_busy(error) else StoreUnavailable
+    return kind(f"the database failed: {error.orig}" + (f" ({remedy})" if remedy else ""))
 
 
 def _options() -> dict[str, Any]:

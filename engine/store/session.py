@@ -30,7 +30,7 @@ from engine.store.schema import prepare_schema
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_BUSY_PATIENCE_S = 30.0
+BUSY_PATIENCE_S = 30.0
 _FIRST_PAUSE_S = 0.001
 _LONGEST_PAUSE_S = 0.05
 
@@ -38,11 +38,12 @@ _LONGEST_PAUSE_S = 0.05
 class SqliteSession:
     """The connections of one store; ``path`` None is a database in memory that ends with the session.
 
-    Functions handed in run in one transaction. Raises StoreUnavailable when the database fails.
+    Functions handed in run in one transaction. Raises StoreUnavailable when the database fails, StoreLocked when
+    another process is in the way for longer than ``patience_s``.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
+    def __init__(self, path: Path | None, *, patience_s: float = BUSY_PATIENCE_S) -> None:
+        self._path, self._patience_s = path, patience_s
         self._engines: list[Engine] = []
         self._writer: Connection | None = None
         self._reader: Connection | None = None
@@ -57,7 +58,7 @@ class SqliteSession:
         try:
             await self._patiently(self._connect)
         except StoreUnavailable as error:
-            raise StoreUnavailable(f"cannot open the store {self._place}: {error}") from error
+            raise type(error)(f"cannot open the store {self._place}: {error}") from error
 
     async def close(self) -> None:
         """Wait for the worker thread, then disconnect; SQLite moves its log into the file by that."""
@@ -126,7 +127,7 @@ class SqliteSession:
 
     async def _patiently(self, work: Callable[[], T], worker: ThreadPoolExecutor | None = None) -> T:
         """Do work, here or on a worker thread, as soon as no other process is in the way; the loop goes on."""
-        pause, patience = _FIRST_PAUSE_S, _BUSY_PATIENCE_S
+        pause, patience = _FIRST_PAUSE_S, self._patience_s
         while True:
             try:
                 if worker is None:

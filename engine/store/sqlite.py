@@ -33,7 +33,7 @@ from engine.ports.store import (
 )
 from engine.store import audit_log, documents, history, leases, outbox, rules, runs, shelves, spaces
 from engine.store.connections import file_of
-from engine.store.session import SqliteSession
+from engine.store.session import BUSY_PATIENCE_S, SqliteSession
 
 _log = logging.getLogger(__name__)
 
@@ -41,12 +41,13 @@ _UNWRITABLE = (SQLAlchemyError, ArithmeticError, AttributeError, LookupError, Ty
 """What encoding or binding a record raises when something in it cannot be stored."""
 
 
-def open_store(url: str) -> "SqliteStore":
+def open_store(url: str, *, patience_s: float = BUSY_PATIENCE_S) -> "SqliteStore":
     """The store at ``sqlite:///path`` or, in memory, ``sqlite://``; to be opened yet.
 
-    Raises StoreUnavailable for a URL of another kind.
+    ``patience_s``: how long to wait while another process keeps the write lock. Raises StoreUnavailable for a URL of
+    another kind.
     """
-    return SqliteStore(file_of(url))
+    return SqliteStore(file_of(url), patience_s=patience_s)
 
 
 class SqliteStore:
@@ -55,8 +56,8 @@ class SqliteStore:
     ``path`` None is a database in memory, which ends with the store.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        self._session = SqliteSession(path)
+    def __init__(self, path: Path | None, *, patience_s: float = BUSY_PATIENCE_S) -> None:
+        self._session = SqliteSession(path, patience_s=patience_s)
 
     async def open(self) -> None:
         await self._session.open()

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from engine.model.errors import StoreUnavailable
+from engine.model.errors import StoreLocked
 from engine.ports.store import CommitOutcome, RuleKey
-from engine.store import session
 from engine.store.connections import sqlite_url
 from engine.store.sqlite import SqliteStore, open_store
 
@@ -150,15 +149,17 @@ class TestBusy:
         await second.close()
 
     async def test_patience_ends(
-        self, store: SqliteStore, other: sqlite3.Connection, least: Any, monkeypatch: pytest.MonkeyPatch
+        self, store: SqliteStore, other: sqlite3.Connection, least: Any, tmp_path: Path
     ) -> None:
         claim = await least.claim(store)
-        monkeypatch.setattr(session, "_BUSY_PATIENCE_S", 0.01)
+        impatient = SqliteStore(tmp_path / "store.db", patience_s=0.01)
+        await impatient.open()
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreUnavailable, match=r"locked.*another process"):
-            await store.commit_runs([least.record(claim)])
+        with pytest.raises(StoreLocked, match=r"locked.*another process"):
+            await impatient.commit_runs([least.record(claim)])
         other.execute("ROLLBACK")
-        assert await store.commit_runs([least.record(claim)]) == [CommitOutcome.COMMITTED]
+        assert await impatient.commit_runs([least.record(claim)]) == [CommitOutcome.COMMITTED]
+        await impatient.close()
 
     async def test_others_changes_move_the_change_counter(
         self, store: SqliteStore, other: sqlite3.Connection, least: Any
