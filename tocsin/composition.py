@@ -22,9 +22,9 @@ from engine.service.clocks import random_id
 from engine.service.connectors import PreconfiguredConnectors
 from engine.service.delivery import Delivery
 from engine.service.executor import Executor
-from engine.service.http_client import AiohttpClient
 from engine.service.service import Service
 from rule_types.builtin import builtin_rule_types
+from tocsin.lazy_http import LazyHttpClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def compose(
     is_dry: bool = False,
 ) -> Parts:
     """Wire the parts. ``is_dry``: notifications are recorded and never sent."""
-    http = AiohttpClient(settings.http)
+    http = LazyHttpClient(settings.http)
     owner = f"{socket.gethostname()}:{os.getpid()}"
     executor = Executor(
         store=store,
