@@ -15,7 +15,7 @@ Made from `--help` by `make docs`; do not edit.
 
 def reference() -> str:
     """The whole reference as Markdown."""
-    context = click.Context(tocsin, info_name="tocsin", terminal_width=100, max_content_width=100)
+    context = _context_of(tocsin, None, "tocsin")
     parts = [_HEAD, _section("tocsin", tocsin.get_help(context))]
     for verb in tocsin.list_commands(context):
         command = tocsin.get_command(context, verb)
@@ -24,8 +24,9 @@ def reference() -> str:
     return "\n".join(parts)
 
 
-def _context_of(command: click.Command, parent: click.Context, verb: str) -> click.Context:
-    return click.Context(command, info_name=verb, parent=parent, terminal_width=100, max_content_width=100)
+def _context_of(command: click.Command, parent: click.Context | None, name: str) -> click.Context:
+    settings = command.context_settings | {"terminal_width": 100, "max_content_width": 100}
+    return click.Context(command, info_name=name, parent=parent, **settings)
 
 
 def _section(title: str, text: str) -> str:

@@ -1,16 +1,16 @@
 """A one-shot run: rules from files into a store, one run of each, and what came of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject
-from engine.model.notification import LedgerEntry, Notification
+from engine.model.notification import LedgerEntry, Notification, StoredNotification
 from engine.model.rule import DEFAULT_SPACE, Rule
 from engine.model.trace import RunTrace
 from engine.notify.explanation import explain
-from engine.ports.store import RuleKey
+from engine.ports.store import RuleKey, Store
 from engine.run.transition import Transition
 from engine.service.clocks import ManualClock, SystemClock
 from engine.service.delivery import DeliverySummary
@@ -20,15 +20,23 @@ from tocsin.session import Session, open_engine
 
 @dataclass(frozen=True, slots=True)
 class OneShotResult:
-    """One rule's run. ``report`` None: another process was running the rule."""
+    """One rule's run. ``report`` None: another process was running the rule. ``sent``: its notifications by id."""
 
     rule: Rule
     report: RunReport | None
-    delivery: DeliverySummary | None = None
+    sent: Mapping[str, StoredNotification] = field(default_factory=dict)
 
     @property
     def trace(self) -> RunTrace | None:
         return self.report.record.trace if self.report else None
+
+
+@dataclass(frozen=True, slots=True)
+class OneShotOutcome:
+    """What one command did. ``delivery`` None: nothing was to be sent."""
+
+    results: list[OneShotResult]
+    delivery: DeliverySummary | None = None
 
 
 async def run_once(
@@ -38,7 +46,7 @@ async def run_once(
     store: str,
     data: Mapping[str, Sequence[str]],
     is_sending: bool,
-) -> list[OneShotResult]:
+) -> OneShotOutcome:
     """Bring the session's rules into the store and run each of them once, at ``at`` or now."""
     clock = SystemClock() if at is None else ManualClock(at)
     async with open_engine(session, clock=clock, store=store, data=data, is_dry=not is_sending) as parts:
@@ -52,11 +60,39 @@ async def run_once(
             for report in await parts.service.run_rules([RuleKey(DEFAULT_SPACE, rule.id) for rule in rules], now)
         }
         delivery = await parts.service.deliver(now)
-        return [OneShotResult(rule, reports.get(rule.id), delivery) for rule in rules]
+        results = [
+            OneShotResult(
+                rule, reports.get(rule.id), await _sent(parts.store, reports.get(rule.id)) if delivery else {}
+            )
+            for rule in rules
+        ]
+        return OneShotOutcome(results, delivery)
+
+
+async def _sent(store: Store, report: RunReport | None) -> dict[str, StoredNotification]:
+    if report is None or not report.record.notifications:
+        return {}
+    ours = {sent.id for sent in report.record.notifications}
+    stored = await store.notifications(
+        report.claim.key.space,
+        rule_id=report.claim.key.id,
+        since=min(sent.created_at for sent in report.record.notifications),
+        limit=2 * len(ours) + 1000,
+    )
+    return {each.notification.id: each for each in stored if each.notification.id in ours}
+
+
+def outcome_as_json(outcome: OneShotOutcome) -> JsonObject:
+    """The outcome for programs: docs/commands.md is its promise."""
+    return {
+        "version": 1,
+        "rules": [result_as_json(result) for result in outcome.results],
+        "delivery": None if outcome.delivery is None else asdict(outcome.delivery),
+    }
 
 
 def result_as_json(result: OneShotResult) -> JsonObject:
-    """The result for programs; times are ISO 8601, documents whole."""
+    """One rule's result; times are ISO 8601, documents whole."""
     trace, report = result.trace, result.report
     shown: JsonObject = {"rule": {"id": result.rule.id, "name": result.rule.name}}
     if report is None or trace is None:
@@ -67,7 +103,9 @@ def result_as_json(result: OneShotResult) -> JsonObject:
         "reason": trace.reason,
         "error": trace.error_message,
         "alerts": alerts_as_json(report.transition),
-        "notifications": [_notification_as_json(sent) for sent in report.record.notifications],
+        "notifications": [
+            _notification_as_json(sent, result.sent.get(sent.id)) for sent in report.record.notifications
+        ],
         "decisions": [_decision_as_json(entry) for entry in report.record.ledger],
     }
 
@@ -98,13 +136,17 @@ def alerts_as_json(transition: Transition | None) -> list[JsonObject]:
     ]
 
 
-def _notification_as_json(sent: Notification) -> JsonObject:
+def _notification_as_json(sent: Notification, stored: StoredNotification | None) -> JsonObject:
+    delivery = None
+    if stored is not None:
+        delivery = {"state": stored.state, "attempts": stored.attempts, "error": stored.last_error}
     return {
         "action": sent.action_uuid,
         "connector": sent.connector_id,
         "alert": sent.alert_id,
         "group": sent.group,
         "params": sent.params,
+        "delivery": delivery,
     }
 
 

@@ -1,5 +1,6 @@
 """What the verbs need of the engine: settings, rule files, data and store put together for one command."""
 
+import glob
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 import click
 import orjson
 
-from engine.model.errors import InvalidInput, Problem
+from engine.model.errors import InvalidInput, Problem, SearchUnavailable
 from engine.model.jsonvalue import JsonObject
 from engine.model.rule import DEFAULT_SPACE
 from engine.ports.clock import Clock
@@ -18,11 +19,16 @@ from engine.search.local.engine import LocalSearch
 from engine.search.local.report import LoadReport
 from engine.service.connectors import PreconfiguredConnectors, build_connector
 from engine.store.sqlite import open_store
+from tocsin.cli.text import printable, printable_lines
 from tocsin.composition import Parts, builtin_registry, compose
 from tocsin.files.config import Config, find_config, load_config
 from tocsin.files.definitions import validate_definition
 from tocsin.files.problems import FileProblem, render
-from tocsin.files.rules import RuleDefinition, load_rules
+from tocsin.files.rules import SUFFIXES, LoadedRules, RuleDefinition, load_rules
+
+_STORE_PATIENCE_S = 5.0
+"""How long a command waits for another process to let go of the store."""
+_MOST_BAD_DOCUMENTS_TOLD = 5
 
 
 @dataclass(slots=True)
@@ -32,6 +38,7 @@ class Session:
     config: Config
     registry: Registry
     connectors: PreconfiguredConnectors
+    config_file: Path | None = None
     rules: list[RuleDefinition] = field(default_factory=list)
     problems: list[FileProblem] = field(default_factory=list)
 
@@ -44,17 +51,18 @@ def _refuse(problems: Sequence[FileProblem]) -> None:
     if not problems:
         return
     for problem in problems:
-        click.echo(render(problem), err=True)
+        click.echo(printable_lines(render(problem)), err=True)
     click.echo(f"tocsin: {len(problems)} problem{'s' if len(problems) != 1 else ''} found; nothing was run", err=True)
-    sys.exit(2)
+    sys.exit(InvalidInput.exit_code)
 
 
 def load_session(config_file: Path | None, paths: Sequence[Path]) -> Session:
     """Read ``tocsin.yml`` and the rule files, and check them offline."""
     registry = builtin_registry()
     connectors = PreconfiguredConnectors(())
-    loaded = load_config(find_config(config_file))
-    session = Session(loaded.config, registry, connectors, problems=list(loaded.problems))
+    file = find_config(config_file)
+    loaded = load_config(file)
+    session = Session(loaded.config, registry, connectors, file, problems=list(loaded.problems))
     for definition in loaded.config.connectors:
         try:
             connectors.add(
@@ -65,7 +73,8 @@ def load_session(config_file: Path | None, paths: Sequence[Path]) -> Session:
         except InvalidInput as error:
             session.problems += [definition.problem(problem) for problem in error.problems]
     rules = load_rules(paths or loaded.config.rules)
-    session.rules, session.problems = rules.rules, session.problems + rules.problems
+    session.rules = rules.rules
+    session.problems += rules.problems + _empty_places(paths or loaded.config.rules, rules)
     for rule in session.rules:
         session.problems += validate_definition(
             rule,
@@ -75,6 +84,17 @@ def load_session(config_file: Path | None, paths: Sequence[Path]) -> Session:
             flapping=loaded.config.space.flapping,
         )
     return session
+
+
+def _empty_places(paths: Sequence[Path], loaded: LoadedRules) -> list[FileProblem]:
+    """Folders without any rule file: most likely another one was meant."""
+    files = [rule.file for rule in loaded.rules] + [problem.file for problem in loaded.problems]
+    remedy = f"name a folder with rule files ({', '.join(sorted(SUFFIXES))})"
+    return [
+        FileProblem(path, 1, 1, "", "holds no rule file", remedy)
+        for path in paths
+        if path.is_dir() and not any(file.is_relative_to(path) for file in files)
+    ]
 
 
 def read_config(config_file: Path | None) -> Config:
@@ -93,14 +113,19 @@ async def open_engine(
     data: Mapping[str, Sequence[str]],
     is_dry: bool,
 ) -> AsyncIterator[Parts]:
-    """The engine over the session's rules and data; closed again at the end."""
+    """The engine over the session's rules and data; closed again at the end.
+
+    Raises SearchUnavailable if there is no data where it was said to be, StoreUnavailable, StoreLocked.
+    """
     search = LocalSearch(clock.now)
     for source in session.config.data:
+        _refuse_missing(source.name, source.globs)
         search.add_files(source.name, source.globs, mapping=_mapping(source.mapping), follow=source.follow)
     for name, globs in data.items():
+        _refuse_missing(name, globs)
         search.add_files(name, globs)
     parts = compose(
-        store=open_store(store),
+        store=open_store(store, patience_s=_STORE_PATIENCE_S),
         search=search,
         registry=session.registry,
         connectors=session.connectors,
@@ -120,6 +145,13 @@ async def open_engine(
         await parts.store.close()
 
 
+def _refuse_missing(index: str, globs: Sequence[str]) -> None:
+    """A file or glob without a match: an alert rule over nothing would say that all is well."""
+    for pattern in globs:
+        if not any(Path(found).is_file() for found in glob.iglob(pattern, recursive=True)):  # noqa: PTH207 - as the engine
+            raise SearchUnavailable(f"no file matches {pattern} (data of index [{index}]; check the path)")
+
+
 def _mapping(file: Path | None) -> JsonObject | None:
     """The explicit mapping of a data source. Raises InvalidInput if its file holds none."""
     if file is None:
@@ -136,10 +168,17 @@ def _mapping(file: Path | None) -> JsonObject | None:
 
 
 def _tell_rejected(report: LoadReport) -> None:
-    """Bad documents are counted and named, never silently left out."""
+    """Bad documents are counted and named, never silently left out. Raises SearchUnavailable for unreadable files."""
+    unread = [problem for problem in report.problems if problem.file is not None and problem.line == 0]
+    if unread:
+        raise SearchUnavailable(f"{unread[0].file}: {unread[0].reason} (data of index [{report.index}])")
     if not report.rejected:
         return
-    print(f"tocsin: {report.rejected} documents of index [{report.index}] were rejected", file=sys.stderr)  # noqa: T201
-    for problem in report.problems[:5]:
-        where = f"{problem.file}:{problem.line}"
-        print(f"  {where}: {problem.field or ''} {problem.reason}", file=sys.stderr)  # noqa: T201
+    told = report.problems[:_MOST_BAD_DOCUMENTS_TOLD]
+    click.echo(
+        f"tocsin: {report.rejected} bad documents of index [{report.index}] left out, {report.loaded} searched"
+        + (f"; the first {len(told)}:" if report.rejected > len(told) else ":"),
+        err=True,
+    )
+    for problem in told:
+        click.echo(f"  {printable(problem)}", err=True)

@@ -11,16 +11,25 @@ import pytest
 Program = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.fixture
-def tocsin(tmp_path: Path) -> Program:
-    """``tocsin(*arguments, **environment)``: runs the program to its end, without the machine's own settings."""
+_FOREIGN = ("TOCSIN", "COV_", "NO_COLOR", "FORCE_COLOR", "PYTHONDONTWRITEBYTECODE")
 
-    def run(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("TOCSIN", "COV_"))}
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment without what decides anything; compiled modules are kept, as where a user has installed it."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    return clean | {"PYTHONPYCACHEPREFIX": str(tmp_path_factory.mktemp("compiled"))}
+
+
+@pytest.fixture
+def tocsin(tmp_path: Path, environment: dict[str, str]) -> Program:
+    """``tocsin(*arguments, **variables)``: runs the program to its end, without the machine's own settings."""
+
+    def run(*arguments: object, **variables: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-m", "tocsin", *map(str, arguments)],
             cwd=tmp_path,
-            env=clean | {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)} | environment,
+            env=environment | {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)} | variables,
             capture_output=True,
             text=True,
             timeout=120,

@@ -1,16 +1,14 @@
 """The command ``tocsin``: its verbs, loaded when used, and what happens to errors."""
 
-import logging
 import sys
 import traceback
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 
 import click
 
 from tocsin import __version__
-from tocsin.cli.options import Globals, option
+from tocsin.cli.options import Globals, global_options
 
 _VERBS: Mapping[str, str] = {
     "demo": "tocsin.cli.demo",
@@ -19,6 +17,8 @@ _VERBS: Mapping[str, str] = {
     "why": "tocsin.cli.why",
 }
 """Verb -> the module whose function of that name is the command."""
+
+_USAGE, _INTERNAL, _INTERRUPTED = 2, 70, 130
 
 
 class _Verbs(click.Group):
@@ -35,45 +35,35 @@ class _Verbs(click.Group):
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@option("--config", "-c", type=click.Path(path_type=Path), help="Settings and connectors (default: a tocsin.yml).")
-@option(
-    "--log-level",
-    type=click.Choice(["debug", "info", "warning", "error"]),
-    default="warning",
-    show_default=True,
-    help="The least important log records to show, on stderr.",
-)
-@option("--debug", is_flag=True, help="Show the traceback of an error.")
+@global_options
 @click.version_option(__version__, message="tocsin %(version)s")
-@click.pass_context
-def tocsin(context: click.Context, config: Path | None, log_level: str, debug: bool) -> None:
+def tocsin() -> None:
     """Run alert rules over Elasticsearch-like data: Kibana's rules without Kibana.
 
     Exit codes: 0 done; 1 findings; 2 wrong usage or invalid input; 3 data or store cannot be reached; 4 a query or a
     connector failed; 5 locked by another process; 70 an internal error. Every option can also be given as the
-    environment variable that its help names.
+    environment variable that its help names. --config, --log-level and --debug may also follow the verb.
     """
-    logging.basicConfig(level=log_level.upper(), format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    context.obj = Globals(config_file=config, is_debug=debug)
 
 
 def run_app() -> None:
     """Run the command line; an error becomes a message on stderr and an exit code, no traceback without ``--debug``."""
+    options = Globals()
     try:
-        sys.exit(tocsin.main(prog_name="tocsin", standalone_mode=False) or 0)
-    except click.exceptions.Abort:
-        sys.exit(130)
+        code = tocsin.main(prog_name="tocsin", standalone_mode=False, obj=options)
+        sys.stdout.flush()
+        sys.exit(code or 0)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        sys.exit(_INTERRUPTED)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(_USAGE)
     except BrokenPipeError:
         # Whoever read our output has seen enough (`tocsin why ... | head`).
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:  # noqa: BLE001 - the last line of defence: every error ends in a message and a code
-        if "--debug" in sys.argv[1:]:
+        if options.debug:
             traceback.print_exc()
         sys.exit(_report(error))
 
@@ -81,9 +71,11 @@ def run_app() -> None:
 def _report(error: Exception) -> int:
     """Say what failed; the exit code."""
     from engine.model.errors import TocsinError
+    from tocsin.cli.text import printable
 
     if isinstance(error, TocsinError):
-        click.echo(f"tocsin: {error} [{error.code}]", err=True)
+        click.echo(f"tocsin: {printable(error)} [{error.code}]", err=True)
         return error.exit_code
-    click.echo(f"tocsin: internal error: {type(error).__name__}: {error} (--debug shows the traceback)", err=True)
-    return 70
+    text = printable(f"{type(error).__name__}: {error}")
+    click.echo(f"tocsin: internal error: {text} (--debug shows the traceback; please report it)", err=True)
+    return _INTERNAL

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from tocsin.cli.options import Globals, option, rule_paths
+from tocsin.cli.verb import verb
 
 
-@click.command()
+@verb
 @rule_paths("PATH", is_required=False)
 @option("--strict", is_flag=True, help="Exit with 1 if there are warnings.")
 @click.pass_obj
@@ -19,15 +20,20 @@ def check(options: Globals, paths: tuple[Path, ...], strict: bool) -> int:
 
     Example: tocsin check rules/ --strict
     """
+    from tocsin.cli.text import printable_lines
     from tocsin.files.definitions import definition_warnings
     from tocsin.files.problems import render
     from tocsin.session import load_session
 
-    session = load_session(options.config_file, paths)
+    session = load_session(options.config, paths)
     session.refuse_problems()
+    if not session.rules and session.config_file is None:
+        raise click.UsageError("Nothing to check: name rule files or folders of them, or write a tocsin.yml here.")
     settings = session.config.engine
     warnings = [found for rule in session.rules for found in definition_warnings(rule, session.registry, settings)]
     for warning in warnings:
-        click.echo(f"warning: {render(warning)}", err=True)
-    click.echo(f"{len(session.rules)} rules are valid, {len(warnings)} warnings")
+        click.echo(f"warning: {printable_lines(render(warning))}", err=True)
+    checked = [] if session.config_file is None else [f"{session.config_file} is valid"]
+    checked.append(f"valid rules: {len(session.rules)}")
+    click.echo(", ".join([*checked, f"warnings: {len(warnings)}"]))
     return 1 if warnings and strict else 0

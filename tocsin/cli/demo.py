@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 
 from tocsin.cli.options import OutputFormat, option, output_option
+from tocsin.cli.verb import verb
 
 
-@click.command()
+@verb
 @option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -19,12 +20,13 @@ class OutputFormat(StrEnum):
     JSON = "json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Globals:
-    """The options given before the verb."""
+    """The options that may stand before the verb or after it."""
 
-    config_file: Path | None = None
-    is_debug: bool = False
+    config: Path | None = None
+    log_level: str = "warning"
+    debug: bool = False
 
 
 def option(*names: str, **settings: Any) -> Callable[[_Command], _Command]:
@@ -33,6 +35,39 @@ def option(*names: str, **settings: Any) -> Callable[[_Command], _Command]:
     variable = "TOCSIN_" + long_name.removeprefix("--").replace("-", "_").upper()
     return click.option(*names, envvar=variable, show_envvar=True, **settings)
 
+
+def global_options(command: _Command) -> _Command:
+    """The options of `Globals`, which they are kept in: before the verb, and again after it."""
+    for decorate in (_debug_option, _log_level_option, _config_option):
+        command = decorate(command)
+    return command
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    kept, name = context.ensure_object(Globals), parameter.name or ""
+    source = context.get_parameter_source(name)
+    # After the verb only the command line counts: the environment must not undo what was given before the verb.
+    if source is ParameterSource.COMMANDLINE or (context.parent is None and source is ParameterSource.ENVIRONMENT):
+        setattr(kept, name, value)
+
+
+_kept: dict[str, Any] = {"callback": _keep, "expose_value": False, "is_eager": True}
+_config_option = option(
+    "--config",
+    "-c",
+    type=click.Path(path_type=Path),
+    help="Settings and connectors. Default: the first tocsin.yml found here, in the user's or the machine's folder.",
+    **_kept,
+)
+_log_level_option = option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="warning",
+    show_default=True,
+    help="The least important log records to show, on stderr.",
+    **_kept,
+)
+_debug_option = option("--debug", is_flag=True, help="Show the traceback of an error.", **_kept)
 
 output_option = option(
     "--output",
@@ -49,7 +84,8 @@ store_help = "The store: an SQLite file, or a store URL."
 def rule_paths(name: str, *, is_required: bool) -> Callable[[_Command], _Command]:
     """The argument that names rule files and folders of them."""
     path = click.Path(path_type=Path)
-    return click.argument("paths", metavar=f"{name}...", nargs=-1, required=is_required, type=path)
+    metavar = f"{name}..." if is_required else f"[{name}]..."
+    return click.argument("paths", metavar=metavar, nargs=-1, required=is_required, type=path)
 
 
 class Instant(click.ParamType[datetime]):
@@ -62,7 +98,7 @@ class Instant(click.ParamType[datetime]):
 
         try:
             return value if isinstance(value, datetime) else parse_iso(str(value))
-        except ValueError:
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is no ISO 8601 time; write it like 2026-01-31T12:00:00Z", param, ctx)
 
 

@@ -1,42 +1,47 @@
 """How the result of a one-shot run is printed, and the exit code that it deserves."""
 
-from collections.abc import Sequence
-
 import click
 import orjson
 
-from engine.model.notification import LedgerEntry
+from engine.model.instant import iso
+from engine.model.jsonvalue import JsonObject
+from engine.model.notification import LedgerEntry, Notification, StoredNotification
 from engine.model.trace import RunTrace
 from engine.notify.explanation import explain
+from tocsin.action_names import name_actions
 from tocsin.cli.options import OutputFormat
 from tocsin.cli.tables import print_table
-from tocsin.one_shot import OneShotResult, alerts_as_json, result_as_json
+from tocsin.cli.text import printable
+from tocsin.one_shot import OneShotOutcome, OneShotResult, alerts_as_json, outcome_as_json
+
+_DONE, _ALERT, _UNREACHABLE, _FAILED, _LOCKED = 0, 1, 3, 4, 5
 
 
-def print_result(results: Sequence[OneShotResult], output: OutputFormat) -> None:
-    """Print every rule's result."""
+def print_outcome(outcome: OneShotOutcome, output: OutputFormat) -> None:
+    """Print what came of every rule."""
     if output is OutputFormat.JSON:
-        document = {"version": 1, "rules": [result_as_json(result) for result in results]}
-        click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        click.echo(orjson.dumps(outcome_as_json(outcome), option=orjson.OPT_INDENT_2))
         return
-    for result in results:
+    for number, result in enumerate(outcome.results):
+        click.echo("\n" * bool(number), nl=False)
         _print_rule(result)
-    if results and (delivery := results[0].delivery) is not None:
-        click.echo(f"delivered {delivery.delivered}, to be retried {delivery.retried}, dead {delivery.dead}")
+    if (delivery := outcome.delivery) is not None:
+        click.echo(f"\ndelivered {delivery.delivered}, to be retried {delivery.retried}, given up {delivery.dead}")
 
 
-def exit_code_of(results: Sequence[OneShotResult], *, is_alert_failing: bool) -> int:
-    """5 a rule is held elsewhere; 3 data unreachable; 4 a query or connector failed; 1 alerts with --fail-on-alert."""
-    if any(result.report is None for result in results):
-        return 5
-    traces = [result.trace for result in results if result.trace is not None]
-    if any(trace.outcome == "failure" for trace in traces):
-        return 3 if all(_is_unreachable(trace) for trace in traces if trace.outcome == "failure") else 4
-    if any(result.delivery is not None and (result.delivery.dead or result.delivery.retried) for result in results):
-        return 4
+def exit_code_of(outcome: OneShotOutcome, *, is_alert_failing: bool) -> int:
+    """The code of the worst thing that happened: failures count more than alerts."""
+    traces = [result.trace for result in outcome.results if result.trace is not None]
+    failed = [trace for trace in traces if trace.outcome == "failure"]
+    if failed:
+        return _UNREACHABLE if all(_is_unreachable(trace) for trace in failed) else _FAILED
+    if outcome.delivery is not None and (outcome.delivery.dead or outcome.delivery.retried):
+        return _FAILED
+    if len(traces) < len(outcome.results):
+        return _LOCKED
     if is_alert_failing and any(trace.active for trace in traces):
-        return 1
-    return 0
+        return _ALERT
+    return _DONE
 
 
 def _is_unreachable(trace: RunTrace) -> bool:
@@ -45,34 +50,48 @@ def _is_unreachable(trace: RunTrace) -> bool:
 
 def _print_rule(result: OneShotResult) -> None:
     trace, report = result.trace, result.report
-    click.echo(f"\n{result.rule.name}  [{result.rule.id}]")
+    click.echo(printable(f"{result.rule.name} [{result.rule.id}]"))
     if report is None or trace is None:
-        click.echo("  another process is running this rule; nothing was done")
+        click.echo("  another process is running this rule: nothing was done")
         return
-    click.echo(f"  at {trace.started_at.isoformat()}  status {trace.status}")
+    click.echo(f"  at {iso(trace.started_at)}: {trace.status}")
     if trace.error_message:
-        click.echo(f"  failed ({trace.reason}): {trace.error_message}")
+        click.echo(printable(f"  failed ({trace.reason}): {trace.error_message}"))
     alerts = alerts_as_json(report.transition)
     if alerts:
         print_table(
             ("alert", "status", "group", "since", "reason"),
-            [(a["id"], a["status"], a["group"] or "-", a["start"] or "-", _first_line(a["document"])) for a in alerts],
+            [(a["id"], a["status"], a["group"] or "-", a["start"] or "-", _reason(a["document"])) for a in alerts],
         )
-    decisions = [
-        (entry.action_uuid or "all actions", ", ".join(entry.alert_ids) or "-", entry.reason, _why(entry))
-        for entry in report.record.ledger
-    ]
+    decisions = _decisions(result, list(report.record.ledger))
     if decisions:
         print_table(("action", "alerts", "decision", "why"), decisions)
     if not alerts and not decisions and not trace.error_message:
         click.echo("  no alert, nothing to send")
     for sent in report.record.notifications:
-        click.echo(f"  message for {sent.connector_id}: {orjson.dumps(sent.params).decode()}")
+        click.echo(f"  {_message(sent, result.sent.get(sent.id))}")
 
 
-def _first_line(document: dict[str, object]) -> str:
-    return str(document.get("kibana.alert.reason", "")).splitlines()[0] if document.get("kibana.alert.reason") else ""
+def _reason(document: JsonObject) -> str:
+    """The first line of the reason; the rule types put conditions below it."""
+    return " ".join(str(document.get("kibana.alert.reason", "")).split())
 
 
-def _why(entry: LedgerEntry) -> str:
-    return explain(entry.reason, entry.facts)
+def _decisions(result: OneShotResult, ledger: list[LedgerEntry]) -> list[tuple[str, ...]]:
+    names = name_actions(result.rule)
+    return [
+        (
+            "all actions" if entry.action_uuid is None else names.get(entry.action_uuid, entry.action_uuid),
+            ", ".join(entry.alert_ids) or "-",
+            entry.reason,
+            explain(entry.reason, entry.facts),
+        )
+        for entry in ledger
+    ]
+
+
+def _message(sent: Notification, stored: StoredNotification | None) -> str:
+    state = "not sent" if stored is None else stored.state
+    error = f" ({stored.last_error})" if stored is not None and stored.last_error else ""
+    # JSON text escapes control characters but for some that terminals obey.
+    return printable(f"message for {sent.connector_id}, {state}{error}: {orjson.dumps(sent.params).decode()}")

@@ -3,20 +3,23 @@
 import sys
 from collections.abc import Sequence
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from tocsin.cli.text import printable
 
-_WIDTH_OF_FILES = 200
+_WIDTH_OF_FILES = 100_000
+"""Wider than any row: what a program or a file gets is never folded."""
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows under headings. What cells hold is text: no markup in it is interpreted."""
+    """Print rows under headings. What cells hold is text: neither markup nor control characters in it count."""
+    # Loads slowly, and programs read JSON.
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=True, expand=False)
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_FILES, highlight=False)
-    console.print(table)
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    Console(width=None if sys.stdout.isatty() else _WIDTH_OF_FILES, highlight=False).print(table)

@@ -5,9 +5,10 @@ import asyncio
 import click
 
 from tocsin.cli.options import Globals, OutputFormat, option, output_option, store_help, store_url
+from tocsin.cli.verb import verb
 
 
-@click.command()
+@verb
 @click.argument("rule")
 @click.argument("alert", required=False)
 @option("--last", metavar="DURATION", help="Only the runs of the last 30m, 2h, 1d ... up to the newest run.")
@@ -27,6 +28,6 @@ def why(
     from tocsin.session import read_config
     from tocsin.story import read_story
 
-    url = store_url(store) if store is not None else read_config(options.config_file).store
+    url = store_url(store) if store is not None else read_config(options.config).store
     print_story(asyncio.run(read_story(url, rule=rule, alert=alert, last=last)), output)
     return 0

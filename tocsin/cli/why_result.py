@@ -1,14 +1,16 @@
 """How a story is printed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 import orjson
 
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject
+from tocsin.action_names import name_actions
 from tocsin.cli.options import OutputFormat
-from tocsin.story import Story
+from tocsin.cli.text import printable
+from tocsin.story import Decision, Delivery, Story
 
 
 def print_story(story: Story, output: OutputFormat) -> None:
@@ -17,22 +19,54 @@ def print_story(story: Story, output: OutputFormat) -> None:
         click.echo(orjson.dumps(_as_json(story), option=orjson.OPT_INDENT_2))
         return
     about = f", alert {story.alert_id}" if story.alert_id else ""
-    click.echo(f"{story.rule.name} [{story.rule.id}]{about}: {story.runs} runs, those with something to tell:")
+    click.echo(printable(f"{story.rule.name} [{story.rule.id}]{about}: {_ending(story)}"))
+    if story.first and story.last:
+        click.echo(
+            f"{story.runs} runs from {iso(story.first)} to {iso(story.last)}; shown: those in which something changed."
+        )
+    names = name_actions(story.rule)
     for chapter in story.chapters:
         click.echo(f"\n{iso(chapter.at)}")
         for text in chapter.happened:
-            click.echo(f"  * {text}")
+            click.echo(printable(f"  * {text}"))
         for decision in _worth_reading(chapter.decisions):
-            mark = "->" if decision["reason"] == "notified" else "--"
-            who = f"{decision['action'] or 'all actions'}" + (f" for {decision['alert']}" if decision["alert"] else "")
-            click.echo(f"  {mark} {who}: {decision['reason']}: {decision['text']}")
+            click.echo(printable(f"  {_line(decision, names, story.alert_id)}"))
 
 
-def _worth_reading(decisions: Sequence[JsonObject]) -> list[JsonObject]:
+def _ending(story: Story) -> str:
+    return story.status if story.last is None else f"{story.status} (as of {iso(story.last)})"
+
+
+def _line(decision: Decision, names: Mapping[str, str], alert: str | None) -> str:
+    """``->`` went out, ``!!`` was to go out and failed, ``--`` was kept back."""
+    who = "all actions" if decision.action is None else names.get(decision.action, f"former action {decision.action}")
+    if decision.alert is not None and decision.alert != alert:
+        who += f" for {decision.alert}"
+    if decision.reason != "notified":
+        return f"-- {who}: {decision.reason}: {decision.text}"
+    delivery = decision.delivery
+    mark = "!!" if delivery is not None and delivery.error and delivery.state != "delivered" else "->"
+    return f"{mark} {who}: notified{_fate(delivery)}"
+
+
+def _fate(delivery: Delivery | None) -> str:
+    if delivery is None:
+        return ""
+    tried = f" after {delivery.attempts} attempts" if delivery.attempts > 1 else ""
+    error = f": {delivery.error}" if delivery.error else ""
+    words = {
+        "delivered": f", delivered{tried}",
+        "dead": f", but given up{tried}{error}",
+        "dry": ", but not sent: the run was without --send",
+    }
+    return words.get(delivery.state, f", but not delivered yet{tried}{error}")
+
+
+def _worth_reading(decisions: Sequence[Decision]) -> list[Decision]:
     """That an action is for another group is worth a line only where no action is for the alert's own."""
-    telling = [decision for decision in decisions if decision["reason"] != "groupMismatch"]
-    told = {decision["alert"] for decision in telling}
-    return telling + [decision for decision in decisions if decision["alert"] not in told]
+    telling = [decision for decision in decisions if decision.reason != "groupMismatch"]
+    told = {decision.alert for decision in telling}
+    return telling + [decision for decision in decisions if decision.alert not in told]
 
 
 def _as_json(story: Story) -> JsonObject:
@@ -40,9 +74,9 @@ def _as_json(story: Story) -> JsonObject:
         "version": 1,
         "rule": {"id": story.rule.id, "name": story.rule.name},
         "alert": story.alert_id,
+        "status": story.status,
         "runs": story.runs,
-        "chapters": [
-            {"at": iso(chapter.at), "happened": list(chapter.happened), "decisions": list(chapter.decisions)}
-            for chapter in story.chapters
-        ],
+        "first": story.first and iso(story.first),
+        "last": story.last and iso(story.last),
+        "chapters": [chapter.as_json() for chapter in story.chapters],
     }
