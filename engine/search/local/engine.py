@@ -50,21 +50,21 @@ class LocalSearch:
 
     def create_index(self, name: str, mapping: JsonObject | None = None) -> None:
         """Create an empty index. Raises SearchError 400 if it exists or the mapping cannot be."""
-        self._create(name, mapping)
+        self._obtain(name, mapping or {})
 
-    def _create(self, name: str, mapping: JsonObject | None) -> Index:
-        check_index_name(name)
-        parsed = parse_mapping(mapping)
+    def _obtain(self, name: str, mapping: JsonObject | None) -> Index:
+        """The index, created if it is missing. One that exists can be given no mapping."""
         with self._lock:
-            if name in self._indices:
+            known = self._indices.get(name)
+            if known is not None and mapping is None:
+                return known
+            check_index_name(name)
+            parsed = parse_mapping(mapping)
+            if known is not None:
                 raise answer(400, "resource_already_exists_exception", f"index [{name}] already exists", index=name)
             table = f"{self._database.schema}.t{next(self._table_numbers)}"
             index = self._indices[name] = Index(name, self._database, table, parsed)
             return index
-
-    def _obtain(self, name: str, mapping: JsonObject | None) -> Index:
-        known = self._indices.get(name)
-        return known if known is not None and mapping is None else self._create(name, mapping)
 
     async def add_documents(
         self, index: str, documents: Iterable[Mapping[str, JsonValue]], mapping: JsonObject | None = None

@@ -79,7 +79,8 @@ class PlanExecutor:
         index = self.find_index(lookup.index)
         if index is None:
             raise index_not_found(lookup.index)
-        view = index.view()
+        with index.lock:
+            view = index.view()
         statement = sql("SELECT src FROM " + view.table + " WHERE {}", id_condition(view, [lookup.id]))
         rows = self.run.fetch(statement)
         found = values_at(orjson.loads(str(rows[0][0])), lookup.path) if rows else []

@@ -249,20 +249,24 @@ class Index:
         kept = [column for column in columns.values() if column.name in used]
         made = [column.tokens for column in columns.values() if column.tokens in used]
         shape = {column.name: _json_shape(column) for column in kept} | dict.fromkeys(made, "VARCHAR")
+        ids: list[str | None] = [row.id for row in rows]
         ignored = [orjson.dumps(row.ignored).decode() if row.ignored else None for row in rows]
-        params: list[object] = [
-            self._next_ordinal, len(rows), [row.id for row in rows], [row.text for row in rows], ignored,
-        ]  # fmt: skip
-        names = "".join(f", {name}" for name in shape)
-        picked = "".join(f", doc.{name}" for name in shape)
-        parsed = ""
+        params: list[object] = [self._next_ordinal, len(rows), [row.text for row in rows]]
+        lists = {"src": "unnest(?::VARCHAR[])"}
+        for name, texts in (("id", ids), ("ignored", ignored)):
+            if any(text is not None for text in texts):
+                lists[name] = "unnest(?::VARCHAR[])"
+                params.append(texts)
         if shape:
-            parsed = f", from_json(unnest(?::VARCHAR[]), '{orjson.dumps(shape).decode()}') AS doc"
+            lists["doc"] = f"from_json(unnest(?::VARCHAR[]), '{orjson.dumps(shape).decode()}')"
             params.append([orjson.dumps(row).decode() for row in stored])
+        names = ["seq", *(name for name in lists if name != "doc")]
+        target = ", ".join([*names, *shape])
+        picked = ", ".join([*names, *(f"doc.{name}" for name in shape)])
+        unnested = ", ".join(f"{expression} AS {name}" for name, expression in lists.items())
         statement = (
-            f"INSERT INTO {self.table} (seq, id, src, ignored{names}) SELECT seq, id, src, ignored{picked} FROM "
-            "(SELECT ?::BIGINT + unnest(range(0, ?::BIGINT)) AS seq, unnest(?::VARCHAR[]) AS id, "
-            f"unnest(?::VARCHAR[]) AS src, unnest(?::VARCHAR[]) AS ignored{parsed})"
+            f"INSERT INTO {self.table} ({target}) SELECT {picked} FROM "
+            f"(SELECT ?::BIGINT + unnest(range(0, ?::BIGINT)) AS seq, {unnested})"
         )
         run.execute(Sql(statement, tuple(params)))
 

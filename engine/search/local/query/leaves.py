@@ -147,6 +147,8 @@ def _starts_with(x: Sql, prefix: str, case_insensitive: bool) -> Sql:
 
 def _token_matches(target: Target, pattern: str, is_prefix: bool, case_insensitive: bool) -> Sql:
     inside = f"[^{SEPARATOR}{GAP[-1]}]"
+    if not pattern and not is_prefix:
+        return FALSE
     if is_prefix:
         expression = f"{SEPARATOR}{escape_expression(pattern)}{inside if not pattern else ''}"
     else:

@@ -56,6 +56,12 @@ async def test_engines_side_by_side_do_not_disturb_one_another() -> None:
     assert found == [[number, number * number] for number in range(1, 20)]
 
 
+async def test_an_index_may_be_brought_into_being_by_many_at_once(search: LocalSearch) -> None:
+    await asyncio.gather(*(search.add_documents("i", [{"n": number}]) for number in range(8)))
+    answer = await search.search(SearchRequest(("i",), {"aggs": {"s": {"sum": {"field": "n"}}}}))
+    assert answer["aggregations"]["s"]["value"] == 28
+
+
 async def test_cancelling_stops_the_running_statement() -> None:
     """A statement that would run for hours ends with the task that waits for it."""
     engine = LocalSearch(lambda: datetime(2024, 1, 1, tzinfo=UTC))
