@@ -15,7 +15,8 @@ from engine.run.transition import Transition
 from engine.service.clocks import ManualClock, SystemClock
 from engine.service.delivery import DeliverySummary
 from engine.service.runs import RunReport
-from tocsin.session import Session, open_engine
+from tocsin.command_engine import open_engine
+from tocsin.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,14 +23,18 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture
 def tocsin(tmp_path: Path, environment: dict[str, str]) -> Program:
-    """``tocsin(*arguments, **variables)``: runs the program to its end, without the machine's own settings."""
+    """``tocsin(*arguments, **variables)``: runs the program to its end, without the machine's own settings.
 
-    def run(*arguments: object, **variables: str) -> "subprocess.CompletedProcess[str]":
+    ``stdout``: a file descriptor to write to instead of being captured.
+    """
+
+    def run(*arguments: object, stdout: int = subprocess.PIPE, **variables: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-m", "tocsin", *map(str, arguments)],
             cwd=tmp_path,
             env=environment | {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)} | variables,
-            capture_output=True,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
             text=True,
             timeout=120,
             check=False,

@@ -1,9 +1,11 @@
 """The command ``tocsin``: its verbs, loaded when used, and what happens to errors."""
 
+import os
 import sys
 import traceback
 from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -33,6 +35,17 @@ class _Verbs(click.Group):
         command: click.Command = getattr(import_module(_VERBS[cmd_name]), cmd_name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Click would make a failure of it.
+            raise _ReaderHasLeft from None
+
+
+class _ReaderHasLeft(Exception):
+    """Whoever read our output has seen enough (`tocsin why ... | head`)."""
+
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @global_options
@@ -49,19 +62,20 @@ def tocsin() -> None:
 def run_app() -> None:
     """Run the command line; an error becomes a message on stderr and an exit code, no traceback without ``--debug``."""
     options = Globals()
+    code = 0
     try:
-        code = tocsin.main(prog_name="tocsin", standalone_mode=False, obj=options)
+        code = tocsin.main(prog_name="tocsin", standalone_mode=False, obj=options) or 0
         sys.stdout.flush()
-        sys.exit(code or 0)
+        sys.exit(code)
     except (click.exceptions.Abort, KeyboardInterrupt):
         sys.exit(_INTERRUPTED)
     except click.ClickException as error:
         error.show()
         sys.exit(_USAGE)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough (`tocsin why ... | head`).
-        sys.stderr.close()
-        sys.exit(0)
+    except (_ReaderHasLeft, BrokenPipeError):
+        # What is still buffered would fail again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(code)
     except Exception as error:  # noqa: BLE001 - the last line of defence: every error ends in a message and a code
         if options.debug:
             traceback.print_exc()

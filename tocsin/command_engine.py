@@ -1,0 +1,104 @@
+"""The engine of one command: the session's rules, settings and connectors over its data and store."""
+
+import glob
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import click
+import orjson
+
+from engine.model.errors import InvalidInput, Problem, SearchUnavailable
+from engine.model.jsonvalue import JsonObject
+from engine.model.rule import DEFAULT_SPACE
+from engine.ports.clock import Clock
+from engine.search.local.engine import LocalSearch
+from engine.search.local.report import LoadReport
+from engine.store.sqlite import open_store
+from tocsin.cli.text import printable
+from tocsin.composition import Parts, compose
+from tocsin.session import Session
+
+_STORE_PATIENCE_S = 5.0
+"""How long a command waits for another process to let go of the store."""
+_MOST_BAD_DOCUMENTS_TOLD = 5
+
+
+@asynccontextmanager
+async def open_engine(
+    session: Session,
+    *,
+    clock: Clock,
+    store: str,
+    data: Mapping[str, Sequence[str]],
+    is_dry: bool,
+) -> AsyncIterator[Parts]:
+    """The engine over the session's rules and data; closed again at the end.
+
+    Raises SearchUnavailable if there is no data where it was said to be, StoreUnavailable, StoreLocked.
+    """
+    search = LocalSearch(clock.now)
+    for source in session.config.data:
+        _refuse_missing(source.name, source.globs)
+        search.add_files(source.name, source.globs, mapping=_mapping(source.mapping), follow=source.follow)
+    for name, globs in data.items():
+        _refuse_missing(name, globs)
+        search.add_files(name, globs)
+    parts = compose(
+        store=open_store(store, patience_s=_STORE_PATIENCE_S),
+        search=search,
+        registry=session.registry,
+        connectors=session.connectors,
+        clock=clock,
+        settings=session.config.engine,
+        is_dry=is_dry,
+    )
+    await parts.store.open()
+    try:
+        for report in await search.refresh():
+            _tell_rejected(report)
+        await parts.store.put_space_settings(DEFAULT_SPACE, session.config.space, None)
+        yield parts
+    finally:
+        await parts.http.close()
+        await search.close()
+        await parts.store.close()
+
+
+def _refuse_missing(index: str, globs: Sequence[str]) -> None:
+    """A file or glob without a match: an alert rule over nothing would say that all is well."""
+    for pattern in globs:
+        if not any(Path(found).is_file() for found in glob.iglob(pattern, recursive=True)):  # noqa: PTH207 - as the engine
+            raise SearchUnavailable(f"no file matches {pattern} (data of index [{index}]; check the path)")
+
+
+def _mapping(file: Path | None) -> JsonObject | None:
+    """The explicit mapping of a data source. Raises InvalidInput if its file holds none."""
+    if file is None:
+        return None
+    try:
+        mapping = orjson.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InvalidInput(
+            [Problem(str(file), f"cannot be read: {error}", "give a JSON file with a mapping")]
+        ) from None
+    if not isinstance(mapping, dict):
+        raise InvalidInput([Problem(str(file), "is no mapping", 'write {"properties": {...}}')])
+    return mapping
+
+
+def _tell_rejected(report: LoadReport) -> None:
+    """Bad documents are counted and named, never silently left out. Raises SearchUnavailable for unreadable files."""
+    unread = [problem for problem in report.problems if problem.file is not None and problem.line == 0]
+    if unread:
+        raise SearchUnavailable(f"{unread[0].file}: {unread[0].reason} (data of index [{report.index}])")
+    if not report.rejected:
+        return
+    told = report.problems[:_MOST_BAD_DOCUMENTS_TOLD]
+    click.echo(
+        f"tocsin: {report.rejected} bad documents of index [{report.index}] left out, {report.loaded} searched"
+        + (f"; the first {len(told)}:" if report.rejected > len(told) else ":"),
+        err=True,
+    )
+    for problem in told:
+        click.echo(f"  {printable(problem)}", err=True)
