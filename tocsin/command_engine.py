@@ -1,8 +1,9 @@
 """The engine of one command: the session's rules, settings and connectors over its data and store."""
 
 import glob
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from engine.search.local.report import LoadReport
 from engine.store.sqlite import open_store
 from tocsin.cli.text import printable
 from tocsin.composition import Parts, compose
+from tocsin.files.rules import RuleDefinition
 from tocsin.session import Session
 
 _STORE_PATIENCE_S = 5.0
@@ -37,6 +39,7 @@ async def open_engine(
 
     Raises SearchUnavailable if there is no data where it was said to be, StoreUnavailable, StoreLocked.
     """
+    _tell_missing_data(session, {source.name for source in session.config.data} | set(data))
     search = LocalSearch(clock.now)
     for source in session.config.data:
         _refuse_missing(source.name, source.globs)
@@ -63,6 +66,25 @@ async def open_engine(
         await parts.http.close()
         await search.close()
         await parts.store.close()
+
+
+def _tell_missing_data(session: Session, names: set[str]) -> None:
+    """A rule over an index that is not there sees no documents, as in a cluster: most likely not what was meant."""
+    for rule in session.rules:
+        for wanted in _indices_of(rule):
+            if not any(fnmatchcase(name, wanted) for name in names):
+                text = f"rule [{rule.id}] searches index [{wanted}], of which there is no data"
+                click.echo(f"tocsin: {printable(text)} (add --data {printable(wanted)}=FILES)", err=True)
+
+
+def _indices_of(rule: RuleDefinition) -> Iterator[str]:
+    params = rule.body.get("params", {})
+    given = params.get("index") if isinstance(params, dict) else None
+    for text in given if isinstance(given, list) else [given]:
+        for name in text.split(",") if isinstance(text, str) else []:
+            # Neither exclusions nor names with dates in them are looked at.
+            if not name.startswith(("-", "<")):
+                yield name
 
 
 def _refuse_missing(index: str, globs: Sequence[str]) -> None:

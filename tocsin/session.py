@@ -1,5 +1,6 @@
 """What a command works with: settings, connectors and rules from files, checked offline."""
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from engine.ports.registry import Registry
 from engine.service.connectors import PreconfiguredConnectors, build_connector
 from tocsin.cli.text import printable_lines
 from tocsin.composition import builtin_registry
-from tocsin.files.config import Config, find_config, load_config
+from tocsin.files.config import Config, ConnectorDefinition, find_config, load_config
 from tocsin.files.definitions import validate_definition
 from tocsin.files.problems import FileProblem, render
 from tocsin.files.rules import SUFFIXES, LoadedRules, RuleDefinition, load_rules
@@ -45,32 +46,41 @@ def _refuse(problems: Sequence[FileProblem]) -> None:
 
 def load_session(config_file: Path | None, paths: Sequence[Path]) -> Session:
     """Read ``tocsin.yml`` and the rule files, and check them offline."""
-    registry = builtin_registry()
-    connectors = PreconfiguredConnectors(())
     file = find_config(config_file)
     loaded = load_config(file)
+    registry, connectors = builtin_registry(), PreconfiguredConnectors(())
     session = Session(loaded.config, registry, connectors, file, problems=list(loaded.problems))
     for definition in loaded.config.connectors:
-        try:
-            connectors.add(
-                build_connector(
-                    definition.body, registry=registry, settings=loaded.config.engine.http, is_preconfigured=True
-                )
-            )
-        except InvalidInput as error:
-            session.problems += [definition.problem(problem) for problem in error.problems]
+        _add_connector(session, definition)
+    are_connectors_known = not session.problems
     rules = load_rules(paths or loaded.config.rules)
     session.rules = rules.rules
     session.problems += rules.problems + _empty_places(paths or loaded.config.rules, rules)
     for rule in session.rules:
-        session.problems += validate_definition(
+        problems = validate_definition(
             rule,
             registry=registry,
             connectors=connectors,
             settings=loaded.config.engine,
             flapping=loaded.config.space.flapping,
         )
+        # A connector whose settings are wrong is not known: a mistake is told once, where it is.
+        session.problems += [found for found in problems if are_connectors_known or not _names_connector(found)]
     return session
+
+
+def _add_connector(session: Session, definition: ConnectorDefinition) -> None:
+    http = session.config.engine.http
+    try:
+        session.connectors.add(
+            build_connector(definition.body, registry=session.registry, settings=http, is_preconfigured=True)
+        )
+    except InvalidInput as error:
+        session.problems += [definition.problem(problem) for problem in error.problems]
+
+
+def _names_connector(problem: FileProblem) -> bool:
+    return re.fullmatch(r"actions\.[0-9]+\.id", problem.path) is not None
 
 
 def _empty_places(paths: Sequence[Path], loaded: LoadedRules) -> list[FileProblem]:

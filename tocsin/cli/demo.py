@@ -1,6 +1,5 @@
 """``tocsin demo``: watch rules evaluate real documents, raise alerts, deliver messages and recover."""
 
-import asyncio
 from pathlib import Path
 
 import click
@@ -25,6 +24,8 @@ def demo(folder: Path, output: OutputFormat) -> int:
 
     Example: tocsin demo --folder /tmp/tocsin-demo
     """
+    import asyncio
+
     import orjson
 
     from tocsin.cli.tables import print_table

@@ -1,6 +1,5 @@
 """``tocsin run``: evaluate rules once and say what fired, and why the rest did not."""
 
-import asyncio
 from datetime import datetime
 from pathlib import Path
 
@@ -49,6 +48,8 @@ def run(
 
     Example: tocsin run rules/ --data web=logs/web.ndjson --at 2026-01-15T10:40:00Z --state state.db
     """
+    import asyncio
+
     from tocsin.cli.run_result import exit_code_of, print_outcome
     from tocsin.one_shot import run_once
     from tocsin.session import load_session

@@ -1,5 +1,6 @@
 """Tables on the terminal: plain text, coloured and fitted to its width only when it is one."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -22,4 +23,7 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
-    Console(width=None if sys.stdout.isatty() else _WIDTH_OF_FILES, highlight=False).print(table)
+    # Left to itself Rich still prints in bold under NO_COLOR.
+    colours = None if os.environ.get("NO_COLOR") else "auto"
+    width = None if sys.stdout.isatty() else _WIDTH_OF_FILES
+    Console(width=width, color_system=colours, highlight=False).print(table)

@@ -1,7 +1,5 @@
 """``tocsin why``: tell from the decision ledger why somebody was notified, or not."""
 
-import asyncio
-
 import click
 
 from tocsin.cli.options import Globals, OutputFormat, option, output_option, store_help, store_url
@@ -24,6 +22,8 @@ def why(
 
     Example: tocsin why slow-hosts web-3 --last 1h --store tocsin-demo/tocsin.db
     """
+    import asyncio
+
     from tocsin.cli.why_result import print_story
     from tocsin.session import read_config
     from tocsin.story import read_story
