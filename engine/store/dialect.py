@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
-Insert: TypeAlias = sqlite.Insert | postgresql.Insert
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+
+Insert: TypeAlias = "sqlite.Insert | postgresql.Insert"
 
 
 def upsert(connection: Connection, table: Table, key: Sequence[str]) -> Insert:
@@ -33,4 +36,9 @@ def _insert_unless_present(dialect: str, table: Table, key: tuple[str, ...]) -> 
 
 
 def _insert(dialect: str, table: Table) -> Insert:
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    if dialect != "postgresql":
+        return sqlite.insert(table)
+    # Loads a twentieth of what a command loads, and most have no use for it.
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)

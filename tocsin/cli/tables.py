@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from typing import Literal
 
 from tocsin.cli.text import printable
 
@@ -24,6 +25,6 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     # Left to itself Rich still prints in bold under NO_COLOR.
-    colours = None if os.environ.get("NO_COLOR") else "auto"
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
     width = None if sys.stdout.isatty() else _WIDTH_OF_FILES
     Console(width=width, color_system=colours, highlight=False).print(table)
