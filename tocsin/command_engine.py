@@ -34,9 +34,11 @@ async def open_engine(
     store: str,
     data: Mapping[str, Sequence[str]],
     is_dry: bool,
+    is_following: bool = False,
 ) -> AsyncIterator[Parts]:
     """The engine over the session's rules and data; closed again at the end.
 
+    ``is_following``: lines appended to the files of ``data`` are read, too, at each refresh.
     Raises SearchUnavailable if there is no data where it was said to be, StoreUnavailable, StoreLocked.
     """
     _tell_missing_data(session, {source.name for source in session.config.data} | set(data))
@@ -46,7 +48,7 @@ async def open_engine(
         search.add_files(source.name, source.globs, mapping=_mapping(source.mapping), follow=source.follow)
     for name, globs in data.items():
         _refuse_missing(name, globs)
-        search.add_files(name, globs)
+        search.add_files(name, globs, follow=is_following)
     parts = compose(
         store=open_store(store, patience_s=_STORE_PATIENCE_S),
         search=search,

@@ -32,10 +32,10 @@ class Session:
 
     def refuse_problems(self) -> None:
         """Print all problems and stop with exit code 2, if there are any."""
-        _refuse(self.problems)
+        refuse(self.problems)
 
 
-def _refuse(problems: Sequence[FileProblem]) -> None:
+def refuse(problems: Sequence[FileProblem]) -> None:
     if not problems:
         return
     for problem in problems:
@@ -97,5 +97,5 @@ def _empty_places(paths: Sequence[Path], loaded: LoadedRules) -> list[FileProble
 def read_config(config_file: Path | None) -> Config:
     """Only the settings; a file with mistakes stops the command with exit code 2."""
     loaded = load_config(find_config(config_file))
-    _refuse(loaded.problems)
+    refuse(loaded.problems)
     return loaded.config

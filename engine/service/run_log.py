@@ -3,12 +3,15 @@
 import logging
 from datetime import timedelta
 
+from engine.model.instant import iso
 from engine.ports.store import CommitOutcome, RunRecord
 from engine.run.alert_limit import HIGHEST_LIMIT
 from engine.run.schedule import missed_slots
 from engine.service.processing import Processed
 
 _log = logging.getLogger("tocsin.runs")
+
+_MS = timedelta(milliseconds=1)
 
 
 def log_run(record: RunRecord, outcome: CommitOutcome, interval: timedelta | None) -> None:
@@ -22,19 +25,20 @@ def log_run(record: RunRecord, outcome: CommitOutcome, interval: timedelta | Non
         _log.warning("run of rule [%s] failed (%s): %s", rule_id, trace.reason, trace.error_message)
     if _log.isEnabledFor(logging.INFO):
         figures = trace.metrics
-        _log.info(
-            "rule=%s name=%r at=%s status=%s active=%d new=%d recovered=%d actions=%d searches=%d ms=%d",
-            rule_id,
-            trace.rule.name,
-            trace.started_at.isoformat(),
-            trace.status,
-            figures.get("alert_counts.active", 0),
-            figures.get("alert_counts.new", 0),
-            figures.get("alert_counts.recovered", 0),
-            figures["number_of_triggered_actions"],
-            figures["number_of_searches"],
-            figures["total_run_duration_ms"],
-        )
+        fields = {
+            "rule_id": rule_id,
+            "rule_name": trace.rule.name,
+            "at": iso(trace.started_at),
+            "lag_ms": (trace.started_at - trace.scheduled_at) // _MS,
+            "status": trace.status,
+            "active": figures.get("alert_counts.active", 0),
+            "new": figures.get("alert_counts.new", 0),
+            "recovered": figures.get("alert_counts.recovered", 0),
+            "actions": figures["number_of_triggered_actions"],
+            "searches": figures["number_of_searches"],
+            "duration_ms": figures["total_run_duration_ms"],
+        }
+        _log.info("rule_run", extra={"fields": fields})
 
 
 def log_processed(rule_id: str, processed: Processed, max_alerts: int) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,6 +18,14 @@ _log = logging.getLogger("tocsin.service")
 _MOST_RULES_A_BATCH = 100
 _MOST_RUNS_IN_FLIGHT = 2000
 _RETENTION_EVERY = timedelta(hours=1)
+
+
+Notice = Callable[[datetime | None], None]
+"""Takes the instant at which something is due next, None = nothing is known of."""
+
+
+def _ignore(due: datetime | None) -> None:
+    """For ticks of a simulated clock, whose driver asks `Service.next_due` itself."""
 
 
 @dataclass(slots=True)
@@ -47,8 +55,10 @@ class Service:
         self._settings, self._owner = settings, owner
         self._next_retention: datetime | None = None
 
-    async def tick(self, at: datetime) -> TickReport:
+    async def tick(self, at: datetime, notice: Notice = _ignore) -> TickReport:
         """Run every rule due at ``at`` once and deliver every notification due by then.
+
+        ``notice`` is told, as soon as it is known, when something is due next.
 
         What a finished run queued is delivered while slower runs of the same tick still work. When the store fails,
         nothing more is begun, what is under way is brought to its end, then StoreUnavailable is raised. When cancelled,
@@ -60,11 +70,13 @@ class Service:
         try:
             is_all_claimed = await self._start_due(at, running)
             delivering.add(asyncio.create_task(self.deliver(at)))
+            notice(await self.next_due(later_than=at))
             while running:
                 ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 runs = results_of([run for run in running if run in ended])
                 running = [run for run in running if run not in ended]
                 report.runs += runs
+                notice(_next_run_of(runs))
                 if any(run.record.notifications for run in runs):
                     delivering.add(asyncio.create_task(self.deliver(at)))
                 if not is_all_claimed:
@@ -75,6 +87,7 @@ class Service:
             await self._wind_up(running, delivering, is_giving_up=not isinstance(error, TocsinError))
             raise
         await self._keep_house(at)
+        notice(await self.next_due(later_than=at))
         return report
 
     async def run_rules(self, keys: Sequence[RuleKey], at: datetime) -> list[RunReport]:
@@ -131,3 +144,8 @@ class Service:
         deleted = await self._store.apply_retention(at, self._settings.retention)
         if deleted:
             _log.info("retention", extra={"deleted_rows": deleted})
+
+
+def _next_run_of(runs: Iterable[RunReport]) -> datetime | None:
+    """The earliest next run of rules that have just run."""
+    return min((run.record.schedule.next_run for run in runs if run.record.schedule.next_run is not None), default=None)

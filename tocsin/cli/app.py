@@ -17,6 +17,7 @@ _VERBS: Mapping[str, str] = {
     "run": "tocsin.cli.run",
     "check": "tocsin.cli.check",
     "why": "tocsin.cli.why",
+    "serve": "tocsin.cli.serve",
 }
 """Verb -> the module whose function of that name is the command."""
 

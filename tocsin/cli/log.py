@@ -11,7 +11,7 @@ _MESSAGES = "tocsin.connectors.server_log"
 
 def configure_logging(options: Globals) -> None:
     """Log to stderr from the chosen level on. What rules write by `.server-log` is shown from ``info`` on."""
-    level = logging.getLevelNamesMapping()[options.log_level.upper()]
+    level = logging.getLevelNamesMapping()[(options.log_level or "warning").upper()]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_OneLine(options))
     logging.basicConfig(level=level, handlers=[handler], force=True)

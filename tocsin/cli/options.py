@@ -25,7 +25,7 @@ class Globals:
     """The options that may stand before the verb or after it."""
 
     config: Path | None = None
-    log_level: str = "warning"
+    log_level: str | None = None
     debug: bool = False
 
 

@@ -23,19 +23,27 @@ def logged(caplog):
     return texts
 
 
-async def test_each_run_leaves_one_line_with_its_figures(world, logged):
+async def test_each_run_leaves_one_line_with_its_figures(world, logged, caplog):
     await world.add_rule()
     world.rule_type.reports["r"] = ["a", "b"]
     await world.tick()
-    [line] = logged()
-    assert line == (
-        "rule=r name='r' at=2024-01-01T12:00:00+00:00 status=active"
-        " active=2 new=2 recovered=0 actions=2 searches=0 ms=0"
-    )
+    assert logged() == ["rule_run"]
     world.rule_type.reports["r"] = ["a"]
     await world.next_minute()
-    [line] = logged()
-    assert "status=active active=1 new=0 recovered=1 actions=1" in line
+    [record] = [record for record in caplog.records if record.getMessage() == "rule_run"]
+    assert record.fields == {
+        "rule_id": "r",
+        "rule_name": "r",
+        "at": "2024-01-01T12:01:00.000Z",
+        "lag_ms": 0,
+        "status": "active",
+        "active": 1,
+        "new": 0,
+        "recovered": 1,
+        "actions": 1,
+        "searches": 0,
+        "duration_ms": 0,
+    }
 
 
 async def test_a_quiet_run_warns_of_nothing(world, logged):

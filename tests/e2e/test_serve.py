@@ -1,0 +1,143 @@
+"""The daemon as a process: it runs rules over a growing file, delivers, reloads, and ends when told."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+pytestmark = pytest.mark.slow
+
+RULE = """\
+id: busy
+name: Busy
+rule_type_id: .index-threshold
+consumer: alerts
+schedule: {interval: 1s}
+params: {index: [web], timeField: "@timestamp", timeWindowSize: 10, timeWindowUnit: m, threshold: [1],
+         thresholdComparator: ">="}
+actions:
+  - {id: receiver, group: threshold met, frequency: {summary: false, notify_when: onActionGroupChange},
+     params: {body: '{"value": {{context.value}}}'}}
+"""
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[tuple[str, "asyncio.Queue[str]"]]:
+    """The URL of an HTTP server on loopback, and what it received."""
+    received: asyncio.Queue[str] = asyncio.Queue()
+
+    async def take(request: web.Request) -> web.Response:
+        received.put_nowait(await request.text())
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield "http://{}:{}/".format(*runner.addresses[0][:2]), received
+    await runner.cleanup()
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, environment: dict[str, str], receiver) -> Callable[[], "subprocess.Popen[str]"]:
+    """Starts the daemon in the folder; whatever still runs at the end is killed."""
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "busy.yml").write_text(RULE)
+    (tmp_path / "web.ndjson").write_text("")
+    (tmp_path / "tocsin.yml").write_text(
+        "connectors:\n  receiver:\n    name: receiver\n    connector_type_id: .webhook\n"
+        f"    config: {{url: '{receiver[0]}', hasAuth: false}}\n"
+    )
+    started: list[subprocess.Popen[str]] = []
+
+    def start() -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tocsin", "serve", "--rules", "rules", "--data", "web=web.ndjson"],
+            cwd=tmp_path,
+            env=environment | {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+async def _line(process: "subprocess.Popen[str]", wanted: Callable[[dict[str, object]], bool]) -> dict[str, object]:
+    """The first log line that is wanted; lines before it are read away."""
+
+    def read() -> dict[str, object]:
+        assert process.stderr is not None
+        for line in process.stderr:
+            fields = json.loads(line) if line.startswith("{") else {"message": line}
+            if wanted(fields):
+                return fields
+        raise AssertionError("the daemon ended before it said so")
+
+    return await asyncio.wait_for(asyncio.to_thread(read), 60)
+
+
+async def test_it_follows_a_file_delivers_and_ends_cleanly(daemon, receiver, tmp_path: Path) -> None:
+    process = daemon()
+    first = await _line(process, lambda fields: fields["message"] == "rule_run")
+    assert (first["rule_id"], first["status"]) == ("busy", "ok")
+    with (tmp_path / "web.ndjson").open("a") as file:
+        file.write(json.dumps({"@timestamp": datetime.now(UTC).isoformat()}) + "\n")
+    assert json.loads(await asyncio.wait_for(receiver[1].get(), 60)) == {"value": 1}
+    process.send_signal(signal.SIGTERM)
+    await _line(process, lambda fields: fields["message"] == "stopped")
+    assert await asyncio.to_thread(process.wait, 60) == 0
+
+
+async def test_a_second_daemon_on_the_same_store_is_refused(daemon) -> None:
+    first = daemon()
+    await _line(first, lambda fields: fields["message"] == "rule_run")
+    second = daemon()
+    _, told = await asyncio.to_thread(second.communicate, None, 60)
+    assert second.returncode == 5
+    assert f"in use by process {first.pid}" in told
+
+
+async def test_hangup_reads_the_rules_again_and_a_vanished_rule_is_disabled(daemon, tmp_path: Path) -> None:
+    process = daemon()
+    await _line(process, lambda fields: fields["message"] == "rule_run")
+    (tmp_path / "rules" / "busy.yml").rename(tmp_path / "rules" / "kept.txt")
+    (tmp_path / "rules" / "other.yml").write_text(RULE.replace("id: busy", "id: other").replace("Busy", "Other"))
+    process.send_signal(signal.SIGHUP)
+    await _line(process, lambda fields: "was disabled" in str(fields["message"]))
+    run = await _line(process, lambda fields: fields["message"] == "rule_run" and fields["rule_id"] == "other")
+    assert run["status"] == "ok"
+
+
+async def test_a_broken_rule_file_holds_no_other_rule_back(daemon, tmp_path: Path) -> None:
+    (tmp_path / "rules" / "broken.yml").write_text("name: [")
+    process = daemon()
+    await _line(process, lambda fields: "broken.yml" in str(fields["message"]))
+    run = await _line(process, lambda fields: fields["message"] == "rule_run")
+    assert run["rule_id"] == "busy"
+
+
+async def test_after_a_kill_the_rule_goes_on_where_it_was(daemon, receiver, tmp_path: Path) -> None:
+    process = daemon()
+    with (tmp_path / "web.ndjson").open("a") as file:
+        file.write(json.dumps({"@timestamp": datetime.now(UTC).isoformat()}) + "\n")
+    await asyncio.wait_for(receiver[1].get(), 60)
+    os.kill(process.pid, signal.SIGKILL)
+    await asyncio.to_thread(process.wait, 60)
+    again = daemon()
+    run = await _line(again, lambda fields: fields["message"] == "rule_run")
+    assert (run["status"], run["active"], run["new"]) == ("active", 1, 0)
+    assert receiver[1].empty()

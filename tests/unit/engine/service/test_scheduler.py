@@ -1,0 +1,170 @@
+"""The scheduler on the real clock: it wakes when something is due, and ends as it was told."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from engine.model.errors import StoreUnavailable
+from engine.service.clocks import SystemClock
+from engine.service.scheduler import Scheduler
+
+SOON = timedelta(milliseconds=50)
+
+
+class Ticks:
+    """A service that keeps its ticks and behaves as told: one behaviour a tick, then nothing."""
+
+    def __init__(self, *behaviours) -> None:
+        self.behaviours, self.at, self.ticked = list(behaviours), [], asyncio.Queue()
+
+    async def tick(self, at, notice):
+        self.at.append(at)
+        self.ticked.put_nowait(at)
+        if self.behaviours:
+            await self.behaviours.pop(0)(notice)
+
+
+class Stepping(SystemClock):
+    """A clock that somebody sets."""
+
+    def __init__(self) -> None:
+        self.offset = timedelta(0)
+
+    def now(self):
+        return super().now() + self.offset
+
+
+@pytest.fixture
+async def run():
+    """Runs a scheduler in the background and ends it with the test."""
+    stop, running = asyncio.Event(), []
+
+    def start(service, *, clock=None, counts=None, refresh=None, grace_s=5.0):
+        async def counter():
+            return counts[0] if counts else 0
+
+        scheduler = Scheduler(service, clock or SystemClock(), change_counter=counter, refresh=refresh)
+        running.append(asyncio.create_task(scheduler.run(stop, grace_s)))
+        return scheduler, stop, running[0]
+
+    yield start
+    stop.set()
+    await asyncio.wait_for(asyncio.gather(*running), 10)
+
+
+async def test_it_ticks_at_once_and_when_the_next_thing_is_due(run):
+    clock = SystemClock()
+
+    async def due_soon(notice):
+        notice(clock.now() + SOON)
+
+    service = Ticks(due_soon)
+    run(service, clock=clock)
+    first = await asyncio.wait_for(service.ticked.get(), 5)
+    second = await asyncio.wait_for(service.ticked.get(), 5)
+    assert second - first >= SOON
+
+
+async def test_a_slow_tick_holds_no_other_back(run):
+    is_released = asyncio.Event()
+
+    async def slow(notice):
+        notice(SystemClock().now())
+        await is_released.wait()
+
+    service = Ticks(slow)
+    run(service)
+    await asyncio.wait_for(service.ticked.get(), 5)
+    await asyncio.wait_for(service.ticked.get(), 5)
+    is_released.set()
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("disk full"), RuntimeError("surprise")])
+async def test_a_failed_tick_is_tried_again(run, error, caplog):
+    async def fail(notice):
+        raise error
+
+    service = Ticks(fail)
+    run(service)
+    await asyncio.wait_for(service.ticked.get(), 5)
+    await asyncio.wait_for(service.ticked.get(), 5)
+    assert "a tick failed and is tried again" in caplog.text
+
+
+async def test_a_change_by_another_process_wakes_it(run):
+    counts = [1]
+    service = Ticks()
+    run(service, counts=counts)
+    await asyncio.wait_for(service.ticked.get(), 5)
+    counts[0] = 2
+    await asyncio.wait_for(service.ticked.get(), 5)
+
+
+async def test_a_clock_that_was_set_back_does_not_put_it_to_sleep(run, caplog):
+    clock = Stepping()
+    service = Ticks()
+    run(service, clock=clock)
+    await asyncio.wait_for(service.ticked.get(), 5)
+    clock.offset = timedelta(hours=-1)
+    await asyncio.wait_for(service.ticked.get(), 5)
+    assert "the clock was set by -3600.0 s" in caplog.text
+
+
+async def test_followed_files_are_read_before_each_tick(run):
+    order = []
+
+    async def refresh():
+        order.append("refresh")
+
+    async def tick(notice):
+        order.append("tick")
+
+    service = Ticks(tick)
+    run(service, refresh=refresh)
+    await asyncio.wait_for(service.ticked.get(), 5)
+    assert order == ["refresh", "tick"]
+
+
+async def test_stopping_waits_for_what_is_under_way(run):
+    is_released, has_ended = asyncio.Event(), asyncio.Event()
+
+    async def slow(notice):
+        await is_released.wait()
+        has_ended.set()
+
+    service = Ticks(slow)
+    _, stop, running = run(service)
+    await asyncio.wait_for(service.ticked.get(), 5)
+    stop.set()
+    is_released.set()
+    await asyncio.wait_for(running, 5)
+    assert has_ended.is_set()
+
+
+async def test_after_the_grace_period_what_is_under_way_is_cancelled(run):
+    was_cancelled = asyncio.Event()
+
+    async def endless(notice):
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            was_cancelled.set()
+            raise
+
+    service = Ticks(endless)
+    _, stop, running = run(service, grace_s=0.05)
+    await asyncio.wait_for(service.ticked.get(), 5)
+    stop.set()
+    await asyncio.wait_for(running, 5)
+    assert was_cancelled.is_set()
+
+
+async def test_nothing_is_begun_once_it_stops(run):
+    service = Ticks()
+    scheduler, stop, running = run(service)
+    await asyncio.wait_for(service.ticked.get(), 5)
+    stop.set()
+    await asyncio.wait_for(running, 5)
+    scheduler.notice(SystemClock().now())
+    assert len(service.at) == 1

@@ -1,0 +1,44 @@
+"""``tocsin serve``: run stored rules on their intervals, for as long as one likes."""
+
+from pathlib import Path
+
+import click
+
+from tocsin.cli.options import Globals, option, parse_data
+from tocsin.cli.verb import verb
+
+
+@verb
+@option(
+    "--rules",
+    "paths",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Rule files, or folders of them. May be repeated. Default: what tocsin.yml names.",
+)
+@option(
+    "--data",
+    multiple=True,
+    metavar="NAME=GLOB",
+    help="An index and the files it is made of; lines appended later are read, too. May be repeated.",
+)
+@click.pass_obj
+def serve(options: Globals, paths: tuple[Path, ...], data: tuple[str, ...]) -> int:
+    """Run stored rules on their intervals and deliver what they have to say, until a signal ends it.
+
+    The store is the one that tocsin.yml names. A changed rule file is read again on SIGHUP; a rule that has vanished
+    from the files is disabled. SIGTERM or SIGINT let what is under way end (25 s), a second one ends at once.
+
+    Example: tocsin --config tocsin.yml serve --rules rules/ --data web=logs/web.ndjson
+    """
+    import asyncio
+
+    from tocsin.daemon import serve as run_daemon
+    from tocsin.log_lines import log_to_stderr
+    from tocsin.session import load_session, refuse
+
+    session = load_session(options.config, paths)
+    refuse([problem for problem in session.problems if problem.file == session.config_file])
+    log_to_stderr(options.log_level or "info")
+    asyncio.run(run_daemon(options.config, paths, parse_data(data), session))
+    return 0
