@@ -5,7 +5,6 @@ import importlib.util
 import sys
 from pathlib import Path
 
-
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
