@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from engine.model.document import DocumentingRun, changing_part
 from engine.model.jsonvalue import JsonObject
 
 
@@ -21,7 +22,8 @@ class Alert:
 
     ``group`` is the group it was last reported with; None when it was not reported in this run at the alert limit.
     ``duration_ns`` runs from ``start`` to the last run. ``state`` is the rule type's own per-alert state.
-    ``document`` is the part of the alert document that runs change: flat dotted keys, without the rule's own fields.
+    ``fields`` is what its document holds beside the rule's own fields and what follows from the alert and from
+    ``documented``, the run that wrote the document last; flat dotted keys.
     ``context`` and ``reported`` speak of the present run only and are not stored.
     """
 
@@ -40,9 +42,15 @@ class Alert:
     maintenance_window_ids: tuple[str, ...] = ()
     maintenance_window_names: tuple[str, ...] = ()
     last_scheduled_actions: LastScheduledActions | None = None
-    document: JsonObject = field(default_factory=dict)
+    fields: JsonObject = field(default_factory=dict)
+    documented: DocumentingRun | None = None
     context: JsonObject = field(default_factory=dict)
     reported: bool = False
+
+    @property
+    def document(self) -> JsonObject:
+        """The part of the alert's document that runs change, put together anew; {} if it has no document."""
+        return changing_part(self)
 
 
 @dataclass(slots=True)
@@ -51,6 +59,7 @@ class RuleState:
 
     ``active`` and ``recovered`` are by alert id in tracking order; ``summary_actions`` by action uuid.
     ``documented_revision`` is the rule revision whose fields the stored alert documents show.
+    A stored state and all in it is never changed, only replaced: stores hand the same one out again and again.
     """
 
     active: dict[str, Alert] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from engine.model.settings import FlappingSettings
 from engine.ports.clock import Ids
 from engine.ports.rule_type import Recovery, RecoveryCandidate, Report
 from engine.run.alert_delay import apply_alert_delay
-from engine.run.documents import DocumentChanges, DocumentWriter
+from engine.run.documents import DocumentWriter
 from engine.run.flapping import apply_flapping, remember_recovered
 from engine.run.recovery import set_recovery_contexts
 from engine.run.subject import RunSubject
@@ -34,15 +34,13 @@ def advance(
     hold_recoveries: bool = False,
     windows: Sequence[RunningWindow] | None = (),
     new_id: Ids,
-    is_publishing: bool = True,
 ) -> Transition:
     """What a run does to the alerts of a rule. ``state`` is left as it is.
 
     ``flapping``: the settings in force. ``max_alerts``: the alert limit; ``is_limit_reached``: there were more reports
     than that, or the rule type said so. ``recover`` gives recovery contexts. ``hold_recoveries``: alerts that were not
     reported stay active, since the result was partial. ``windows``: the maintenance windows that run now; None = they
-    could not be loaded, so alerts keep the ones they have. ``is_publishing`` False leaves documents as they were (a
-    cancelled run).
+    could not be loaded, so alerts keep the ones they have.
 
     Raises DuplicateAlert, or RunError when the rule type reported the recovery group; and whatever ``recover`` raises.
     """
@@ -57,7 +55,7 @@ def advance(
         new_id=new_id,
     )
     if recover is not None:
-        set_recovery_contexts(tracking, recover, subject.rule_fields)
+        set_recovery_contexts(tracking, state.active, recover, subject.rule_fields)
     if windows is not None:
         running = {window.id for window in windows}
         drop_ended_windows([*tracking.active.values(), *tracking.recovered.values()], running)
@@ -66,7 +64,7 @@ def advance(
     writer = DocumentWriter(subject, at=at, execution_uuid=execution_uuid, payloads=tracking.payloads)
     attach_windows(visibility.new, windows or (), writer.whole_new_document)
     recovered = list(tracking.recovered.values())
-    documents = writer.write(visibility, recovered, state.documented_revision) if is_publishing else DocumentChanges()
+    documents = writer.write(visibility, recovered, state.documented_revision)
     return Transition(
         at=at,
         execution_uuid=execution_uuid,

@@ -113,7 +113,7 @@ def _last_group(alert: Alert) -> str | None:
     if alert.last_scheduled_actions is not None:
         return alert.last_scheduled_actions.group
     # Passed through at the alert limit in the run before, it has no group; its document still knows.
-    group: str | None = alert.group or alert.document.get("kibana.alert.previous_action_group")
+    group: str | None = alert.group or alert.fields.get("kibana.alert.previous_action_group")
     return group
 
 

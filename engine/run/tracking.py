@@ -98,7 +98,8 @@ def _next_of(alert: Alert) -> Alert:
         alert.maintenance_window_ids,
         alert.maintenance_window_names,
         LastScheduledActions(last.group, last.date, dict(last.actions)) if last else None,
-        alert.document,
+        alert.fields,
+        alert.documented,
     )
 
 

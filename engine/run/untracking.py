@@ -43,5 +43,5 @@ def without_alerts(transition: Transition, uuids: Collection[str]) -> Transition
 
 def _group(alert: Alert) -> str | None:
     # Passed through at the alert limit, it has no group of its own; its document keeps the last one.
-    group: str | None = alert.group or alert.document.get("kibana.alert.action_group")
+    group: str | None = alert.group or alert.fields.get("kibana.alert.action_group")
     return group

@@ -139,7 +139,7 @@ class Make:
     def alert(self, alert_id: str = "host-1", **members: Any) -> Alert:
         defaults: dict[str, Any] = {"uuid": self.id("uuid"), "start": START, "visible": True, "group": "query matched"}
         alert = Alert(id=alert_id, **(defaults | members))
-        alert.document = alert.document or {"kibana.alert.status": "active", "kibana.alert.uuid": alert.uuid}
+        alert.fields = alert.fields or {"kibana.alert.status": "active", "kibana.alert.uuid": alert.uuid}
         return alert
 
     def new_document(self, alert: Alert, **members: Any) -> NewDocument:

@@ -24,7 +24,7 @@ async def commit(store: Store, make: Any, key: RuleKey, at: float, *alerts: Any,
 
 
 async def test_an_active_document_joins_rule_fields_and_run_state(store: Store, make: Any, key: RuleKey) -> None:
-    alert = make.alert(document={STATUS: "active", "kibana.alert.duration.us": 0, RANGE: {"gte": "x"}})
+    alert = make.alert(fields={STATUS: "active", "kibana.alert.duration.us": 0, RANGE: {"gte": "x"}})
     await commit(store, make, key, 0, alert, new_documents=[make.new_document(alert)])
     (document,) = await store.documents(SPACE)
     assert document == {
@@ -41,7 +41,7 @@ async def test_an_active_document_joins_rule_fields_and_run_state(store: Store, 
 async def test_it_follows_the_run_state(store: Store, make: Any, key: RuleKey) -> None:
     alert = make.alert()
     await commit(store, make, key, 0, alert, new_documents=[make.new_document(alert)])
-    alert.document = {STATUS: "active", "kibana.alert.duration.us": 60_000_000}
+    alert.fields = {STATUS: "active", "kibana.alert.duration.us": 60_000_000}
     await commit(store, make, key, 1, alert)
     (document,) = await store.documents(SPACE)
     assert document["kibana.alert.duration.us"] == 60_000_000
@@ -99,7 +99,7 @@ class TestUntracking:
 
     async def test_its_last_changing_part_is_kept(self, store: Store, make: Any, key: RuleKey) -> None:
         last = {STATUS: "active", "kibana.alert.action_group": "hot", RANGE: {"gte": "2026-01-01T00:00:00.000Z"}}
-        alert = make.alert(document=last)
+        alert = make.alert(fields=last)
         await commit(store, make, key, 0, alert, new_documents=[make.new_document(alert)])
         (before,) = await store.documents(SPACE)
         await self.untrack(store, make, key, alert.uuid)

@@ -25,7 +25,7 @@ def alert(alert_id: str, now: Any, *, visible: bool = True) -> Alert:
         flapping=True,
         flapping_history=[True, True],
         pending_recovered_count=1,
-        document={"kibana.alert.status": "active"},
+        fields={"kibana.alert.status": "active"},
     )
 
 

@@ -232,7 +232,7 @@ def test_what_users_edited_on_the_document_survives(life):
         "kibana.alert.workflow_tags": ["x"],
         "kibana.alert.case_ids": ["1"],
     }
-    rule.state.active["a"].document |= edited
+    rule.state.active["a"].fields |= edited
     document = rule.run(Report("a", "default", payload=PAYLOAD)).active[0].document
     assert edited.items() <= document.items()
 
@@ -318,18 +318,6 @@ def test_a_passed_through_alert_without_document_has_no_group(life):
     document = rule.run(limit_reached=True).active[0].document
     assert "kibana.alert.action_group" not in document
     assert "kibana.alert.previous_action_group" not in document
-
-
-def test_a_cancelled_run_leaves_documents_as_they_were(life, make_rule):
-    rule = life()
-    rule.run("a", "b")
-    stored = {alert_id: alert.document for alert_id, alert in rule.state.active.items()}
-    rule.rule = make_rule(revision=5)
-    run = rule.run("a", "c", is_publishing=False)
-    assert [alert.document for alert in run.active] == [stored["a"], {}]
-    assert run.recovered[0].document == stored["b"]
-    assert (run.new_documents, run.closed_documents, run.refreshed_rule_fields) == ([], [], None)
-    assert rule.state.documented_revision == 4
 
 
 def test_documents_of_ended_alerts_are_not_touched_again(life):

@@ -223,7 +223,7 @@ class TestNoAutoRecovery:
         assert [(document.uuid, document.start) for document in run.new_documents] == [("u1", at)]
         (closed,) = run.closed_documents
         assert (closed.uuid, closed.end) == ("u1", at)
-        assert closed.document is run.new[0].document
+        assert closed.document == run.new[0].document
         assert closed.document["kibana.alert.status"] == "active"
 
 

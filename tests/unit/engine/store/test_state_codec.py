@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.model.alert import Alert, LastScheduledActions, RuleState
+from engine.model.document import DocumentingRun
 from engine.store.encoding import decode_json, decompress, encode_json
 from engine.store.state_codec import (
     EMPTY_STATE,
@@ -46,7 +47,8 @@ alerts = st.builds(
     maintenance_window_ids=names,
     maintenance_window_names=names,
     last_scheduled_actions=st.none() | last_scheduled,
-    document=objects,
+    fields=objects,
+    documented=st.none() | st.builds(DocumentingRun, instants, texts),
 )
 alert_maps = st.lists(alerts, max_size=4).map(lambda found: {alert.id: alert for alert in found})
 states = st.builds(
@@ -99,8 +101,17 @@ def test_a_large_state_is_packed() -> None:
 
 
 def test_documents_are_those_of_active_alerts_by_uuid() -> None:
-    state = RuleState({"a": Alert("a", "u1", document={"x": 1}), "b": Alert("b", "u2")}, {"c": Alert("c", "u3")})
+    state = RuleState({"a": Alert("a", "u1", fields={"x": 1}), "b": Alert("b", "u2")}, {"c": Alert("c", "u3")})
     assert decode_documents(encode_state(state)) == {"u1": {"x": 1}, "u2": {}}
+
+
+def test_the_run_that_documented_alerts_is_stored_once() -> None:
+    runs = [DocumentingRun(START, "execution-1"), DocumentingRun(START, "execution-2")]
+    alerts = {str(n): Alert(str(n), f"u{n}", fields={"x": n}, documented=runs[n // 2]) for n in range(4)}
+    blob = encode_state(RuleState(alerts))
+    assert blob.count(b"execution-1") == blob.count(b"execution-2") == 1
+    assert decode_state(blob).active == alerts
+    assert decode_documents(blob)["u3"]["kibana.alert.rule.execution.uuid"] == "execution-2"
 
 
 @pytest.mark.parametrize(("alert_id", "known"), [("a", True), ("c", True), ("u1", False), ("x", False)])
@@ -149,7 +160,7 @@ def test_a_stored_blob_is_read_for_ever() -> None:
                 maintenance_window_ids=("m",),
                 maintenance_window_names=("night",),
                 last_scheduled_actions=LastScheduledActions("hot", START, {"act": minute}),
-                document={"kibana.alert.status": "active"},
+                fields={"kibana.alert.status": "active"},
             )
         },
         summary_actions={"sum": START},
