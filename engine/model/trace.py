@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from engine.model.jsonvalue import JsonObject
 from engine.model.outcome import Gap
@@ -23,9 +23,8 @@ class RuleIdentity:
     license: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AlertMention:
-    """One alert in an event."""
+class AlertMention(NamedTuple):
+    """One alert in an event. A tuple, since a run may make thousands of them."""
 
     id: str
     uuid: str

@@ -5,7 +5,7 @@ a lease that is still set, so that nothing is done twice under one claim.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from engine.model.instant import from_ms, to_ms
 from engine.ports.store import Claim, RuleKey
 from engine.store.encoding import instant_or_none
 from engine.store.rules import ids_by_space
+from engine.store.state_cache import StateCache
 from engine.store.state_codec import decode_undamaged_state
 from engine.store.status_codec import unpack_schedule
 from engine.store.tables import rule_runtime, rules
@@ -37,7 +38,6 @@ _CLAIMABLE = select(
     _runtime.schedule_version,
     _runtime.fence,
     _runtime.state_version,
-    _runtime.state,
 ).join_from(rule_runtime, rules, rules.c.no == _runtime.rule_no)
 
 # Statements of every tick are made once: making one costs more than running it.
@@ -51,6 +51,7 @@ _DUE = (
 _ONE = _CLAIMABLE.where(
     rules.c.space == bindparam("in_space"), rules.c.id == bindparam("of_id"), _IS_FREE
 ).with_for_update(of=rule_runtime)
+_STATES = select(_runtime.rule_no, _runtime.state).where(_runtime.rule_no.in_(bindparam("numbers", expanding=True)))
 _LEASE = (
     update(rule_runtime)
     .where(_runtime.rule_no.in_(bindparam("numbers", expanding=True)))
@@ -69,21 +70,24 @@ _HELD = (
 )
 
 
-def claim_due(connection: Connection, at: datetime, limit: int, owner: str, lease_until: datetime) -> list[Claim]:
+def claim_due(
+    connection: Connection, states: StateCache, at: datetime, limit: int, owner: str, lease_until: datetime
+) -> list[Claim]:
     """Claim rules whose next run is due and that nobody holds, most overdue first."""
     rows = connection.execute(_DUE, {"at": to_ms(at), "at_most": limit}).mappings().all()
     _lease(connection, rows, owner, lease_until)
-    return [_unpack_claim(row, from_ms(row["next_run"])) for row in rows]
+    found = _read_states(connection, states, rows)
+    return [_unpack_claim(row, from_ms(row["next_run"]), found) for row in rows]
 
 
 def claim_rule(
-    connection: Connection, key: RuleKey, planned: datetime, owner: str, lease_until: datetime
+    connection: Connection, states: StateCache, key: RuleKey, planned: datetime, owner: str, lease_until: datetime
 ) -> Claim | None:
     """Claim one rule whatever its schedule says; None if unknown or leased beyond ``planned``."""
     one = {"in_space": key.space, "of_id": key.id, "at": to_ms(planned)}
     rows = connection.execute(_ONE, one).mappings().all()
     _lease(connection, rows, owner, lease_until)
-    return _unpack_claim(rows[0], planned) if rows else None
+    return _unpack_claim(rows[0], planned, _read_states(connection, states, rows)) if rows else None
 
 
 def renew_leases(connection: Connection, claims: Sequence[Claim], lease_until: datetime) -> list[bool]:
@@ -133,8 +137,18 @@ def _numbers_held(connection: Connection, claims: Sequence[Claim]) -> dict[RuleK
     return held
 
 
-def _unpack_claim(row: RowMapping, planned: datetime) -> Claim:
-    state = decode_undamaged_state(row["state"])
+def _read_states(connection: Connection, states: StateCache, rows: Sequence[RowMapping]) -> dict[int, RuleState | None]:
+    """The run states of claimed rules by rule number, None for damaged ones; only unknown ones are read."""
+    found = {row["rule_no"]: states.get(row["rule_no"], row["state_version"]) for row in rows}
+    unknown = [rule_no for rule_no, state in found.items() if state is None]
+    if unknown:
+        for rule_no, blob in connection.execute(_STATES, {"numbers": unknown}):
+            found[rule_no] = decode_undamaged_state(blob)
+    return found
+
+
+def _unpack_claim(row: RowMapping, planned: datetime, states: Mapping[int, RuleState | None]) -> Claim:
+    state = states[row["rule_no"]]
     if state is None:
         _log.error("the run state of rule %s/%s is damaged", row["space"], row["id"])
     return Claim(

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
+from engine.model.alert import RuleState
 from engine.model.instant import to_ms
 from engine.ports.store import CommitOutcome, RuleKey, RunRecord
 from engine.store.dialect import upsert
@@ -55,8 +56,16 @@ class _Winner(NamedTuple):
     standing: RowMapping
 
 
-def commit_runs(connection: Connection, records: Sequence[RunRecord]) -> list[CommitOutcome]:
-    """Write the records whose claims still hold; the others' outcomes say why not.
+class StoredState(NamedTuple):
+    """A run state as it was written."""
+
+    rule_no: int
+    version: int
+    state: RuleState
+
+
+def commit_runs(connection: Connection, records: Sequence[RunRecord]) -> tuple[list[CommitOutcome], list[StoredState]]:
+    """Write the records whose claims still hold; the others' outcomes say why not. Also the states written.
 
     Raises what encoding or the database raises when any of them cannot be written.
     """
@@ -73,7 +82,11 @@ def commit_runs(connection: Connection, records: Sequence[RunRecord]) -> list[Co
             winners.append(_Winner(record, standings[key]))
     if winners:
         _write(connection, winners)
-    return outcomes
+    return outcomes, [
+        StoredState(standing["rule_no"], standing["state_version"] + 1, record.state)
+        for record, standing in winners
+        if record.state is not None
+    ]
 
 
 def _lock_rules(connection: Connection, records: Sequence[RunRecord]) -> dict[RuleKey, RowMapping]:

@@ -34,6 +34,7 @@ from engine.ports.store import (
 from engine.store import audit_log, documents, history, leases, outbox, rules, runs, shelves, spaces
 from engine.store.connections import file_of
 from engine.store.session import BUSY_PATIENCE_S, SqliteSession
+from engine.store.state_cache import StateCache
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class SqliteStore:
 
     def __init__(self, path: Path | None, *, patience_s: float = BUSY_PATIENCE_S) -> None:
         self._session = SqliteSession(path, patience_s=patience_s)
+        self._states = StateCache()
 
     async def open(self) -> None:
         await self._session.open()
@@ -100,10 +102,10 @@ class SqliteStore:
     # runs
 
     async def claim_due(self, at: datetime, limit: int, owner: str, lease_until: datetime) -> list[Claim]:
-        return await self._session.write_unsynced(leases.claim_due, at, limit, owner, lease_until)
+        return await self._session.write_unsynced(leases.claim_due, self._states, at, limit, owner, lease_until)
 
     async def claim_rule(self, key: RuleKey, planned: datetime, owner: str, lease_until: datetime) -> Claim | None:
-        return await self._session.write_unsynced(leases.claim_rule, key, planned, owner, lease_until)
+        return await self._session.write_unsynced(leases.claim_rule, self._states, key, planned, owner, lease_until)
 
     async def renew_leases(self, claims: Sequence[Claim], lease_until: datetime) -> list[bool]:
         return await self._session.write_unsynced(leases.renew_leases, claims, lease_until)
@@ -116,11 +118,15 @@ class SqliteStore:
 
     async def commit_runs(self, records: Sequence[RunRecord]) -> list[CommitOutcome]:
         try:
-            return await self._session.write(runs.commit_runs, records)
+            outcomes, states = await self._session.write(runs.commit_runs, records)
         except _UNWRITABLE as error:
             if len(records) == 1:
                 _log.exception("the run of %s could not be stored: %s", "/".join(records[0].claim.key), error)
                 return [CommitOutcome.REFUSED]
+        else:
+            for rule_no, version, state in states:
+                self._states.put(rule_no, version, state)
+            return outcomes
         return [outcome for record in records for outcome in await self.commit_runs([record])]
 
     # outbox
