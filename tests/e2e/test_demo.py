@@ -1,18 +1,49 @@
 """The demo, as a newcomer types it."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).parents[2]
 
-def test_the_demo_shows_every_behaviour_and_leaves_a_store_to_look_into(tocsin, tmp_path: Path) -> None:
-    done = tocsin("demo", "--folder", "here", "--output", "json")
-    assert (done.returncode, json.loads(done.stdout)["version"]) == (0, 1), done.stderr
+
+def test_the_demo_is_as_the_readme_shows_it_and_what_it_names_works(tocsin, tmp_path: Path) -> None:
+    done = tocsin("demo")
+    assert (done.returncode, done.stderr) == (0, "")
+    shown = {line.rstrip() for line in done.stdout.splitlines()}
+    told = [line for line in _excerpt("webhook  {").splitlines() if line not in ("...", "")]
+    assert len(told) > 9
+    assert [line for line in told if line.rstrip() not in shown and not line.startswith("───")] == []
+    commands = [shlex.split(line) for line in done.stdout.partition("Look further:\n")[2].splitlines()]
+    assert [command[3] for command in commands] == ["why", "why", "run"]
+    slow, budget, run = (tocsin(*command[3:]) for command in commands)
+    assert (slow.returncode, budget.returncode, run.returncode) == (0, 0, 0), (slow, budget, run)
+    assert slow.stdout.startswith("Slow hosts [slow-hosts], alert web-3: not active (as of 2026-01-15T12:00:00.000Z)\n")
+    assert "alert web-3 is flapping" in slow.stdout
+    assert "actionGroupHasNotChanged" in slow.stdout
+    _, *story = [line for line in _excerpt("why error-budget").splitlines() if line != "..."]
+    assert [line for line in story if line not in budget.stdout.splitlines()] == []
+    assert "web-2: 54 server errors in 5 minutes" in run.stdout
+
+
+def _excerpt(holding: str) -> str:
+    """The block of the README that holds a text."""
+    blocks: list[str] = re.findall(r"```text\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    [found] = [block for block in blocks if holding in block]
+    return found
+
+
+def test_the_demo_shows_every_behaviour(tocsin) -> None:
+    done = tocsin("demo", "--folder", "a folder", "--output", "json")
+    assert done.returncode == 0, done.stderr
     outcome = json.loads(done.stdout)
     rules = outcome["rules"]
+    assert outcome["version"] == 1
     assert outcome["documents"] > 10_000
     assert {rule["runs"] for rule in rules.values()} == {116}
     assert rules["errors-by-host"]["new"] == rules["errors-by-host"]["recovered"] == 2
@@ -26,25 +57,26 @@ def test_the_demo_shows_every_behaviour_and_leaves_a_store_to_look_into(tocsin, 
     assert outcome["posted"] > 8
     assert "webhook  {" in done.stderr
 
-    story = tocsin("why", "Slow hosts", "web-3", "--store", "here/tocsin.db")
-    assert story.returncode == 0, story.stderr
-    assert "alert web-3 is new (flapping)" in story.stdout or "alert web-3 is new" in story.stdout
-    assert "actionGroupHasNotChanged" in story.stdout
 
-    again = tocsin(
-        "--config",
-        "here/tocsin.yml",
-        "run",
-        "here/rules",
-        "--data",
-        "web=here/web.ndjson",
-        "--at",
-        "2026-01-15T10:45:00Z",
-    )
-    assert again.returncode == 0, again.stderr
-    assert "web-2: 54 server errors" in again.stdout or "server errors in 5 minutes" in again.stdout
+class TestFolders:
+    def test_other_peoples_files_are_left_alone(self, tocsin, tmp_path: Path) -> None:
+        (tmp_path / "mine").mkdir()
+        (tmp_path / "mine" / "tocsin.yml").write_text("rules: [rules]\n")
+        done = tocsin("demo", "--folder", "mine")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "mine: holds files that are not the demo's (name a new folder with --folder" in done.stderr
+        assert [file.name for file in (tmp_path / "mine").iterdir()] == ["tocsin.yml"]
 
+    def test_a_file_is_no_folder(self, tocsin, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        done = tocsin("demo", "--folder", "file")
+        assert done.returncode == 2
+        assert "'file' is a file" in done.stderr
 
-def test_the_demo_twice_gives_the_same(tocsin) -> None:
-    first, second = (tocsin("demo", "--folder", "here", "--output", "json") for _ in range(2))
-    assert json.loads(first.stdout) == json.loads(second.stdout)
+    @pytest.mark.parametrize("place", ["file/below", "/proc/tocsin-demo"])
+    def test_where_nothing_can_be_written(self, tocsin, tmp_path: Path, place: str) -> None:
+        (tmp_path / "file").write_text("")
+        done = tocsin("demo", "--folder", place)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert f"cannot write to {place}" in done.stderr
+        assert "(name another folder with --folder)" in done.stderr

@@ -1,11 +1,17 @@
 """``tocsin demo``: watch rules evaluate real documents, raise alerts, deliver messages and recover."""
 
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from tocsin.cli.options import OutputFormat, option, output_option
 from tocsin.cli.verb import verb
+
+_FAILED = 4
 
 
 @verb
@@ -14,7 +20,7 @@ from tocsin.cli.verb import verb
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("tocsin-demo"),
     show_default=True,
-    help="Where to leave the data, the rules and the store.",
+    help="Where to leave the data, the rules and the store; those of an earlier demo are replaced.",
 )
 @output_option
 def demo(folder: Path, output: OutputFormat) -> int:
@@ -29,20 +35,37 @@ def demo(folder: Path, output: OutputFormat) -> int:
     import orjson
 
     from tocsin.cli.tables import print_table
+    from tocsin.cli.text import printable
     from tocsin.demo.replay import HEADINGS, as_json, replay, rows_of
 
     is_json = output is OutputFormat.JSON
-    outcome = asyncio.run(replay(folder, lambda text: click.echo(text, err=is_json)))
+    outcome = asyncio.run(replay(folder, lambda text: click.echo(printable(text), err=is_json)))
     if is_json:
         click.echo(orjson.dumps(as_json(outcome), option=orjson.OPT_INDENT_2))
-        return 0
-    click.echo("\nWhat happened to each rule, and why\n")
-    print_table(HEADINGS, rows_of(outcome))
-    click.echo(
-        f"\n{outcome.logged} messages in the log, {len(outcome.posted)} posted to the receiver. Look further:\n"
-        f"  tocsin why slow-hosts web-3 --store {folder}/tocsin.db\n"
-        f"  tocsin why error-budget --last 90m --store {folder}/tocsin.db\n"
-        f"  tocsin --config {folder}/tocsin.yml run {folder}/rules --data web={folder}/web.ndjson "
-        "--at 2026-01-15T10:45:00Z"
-    )
-    return 0
+    else:
+        click.echo("\nWhat happened to each rule, and why\n")
+        print_table(HEADINGS, rows_of(outcome))
+        sent = f"{outcome.logged} messages in the log, {len(outcome.posted)} posted to the receiver"
+        click.echo(f"\n{sent}. Look further:")
+        for command in _further(folder):
+            click.echo(f"  {command}")
+    return _FAILED if any(tally.failed for tally in outcome.tallies.values()) else 0
+
+
+def _further(folder: Path) -> Iterator[str]:
+    """Commands to go on with, as they can be copied."""
+    tocsin, place = _this_program(), shlex.quote(str(folder))
+    yield f"{tocsin} why slow-hosts web-3 --store {place}/tocsin.db"
+    yield f"{tocsin} why error-budget --last 90m --store {place}/tocsin.db"
+    data = f"--config {place}/tocsin.yml --data web={place}/web.ndjson"
+    yield f"{tocsin} run {place}/rules {data} --at 2026-01-15T10:45:00Z"
+
+
+def _this_program() -> str:
+    """How this program was called: it may be in no folder of the search path."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m tocsin"
+    found = shutil.which("tocsin")
+    is_found = found is not None and Path(found).resolve() == called.resolve()
+    return "tocsin" if is_found else shlex.quote(sys.argv[0])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import orjson
 
+from engine.model.errors import InvalidInput, Problem, StoreUnavailable
 from engine.model.jsonvalue import JsonObject
 from engine.service.clocks import ManualClock
 from engine.service.runs import RunReport
@@ -23,6 +24,9 @@ from tocsin.library import AsyncEngine
 
 _SERVER_LOG = "tocsin.connectors.server_log"
 _MINUTE = timedelta(minutes=1)
+_DATA, _STORE = "web.ndjson", "tocsin.db"
+_MARK = "# Settings of tocsin demo"
+"""The first words of its tocsin.yml, by which the demo knows a folder of its own again."""
 _WARM_UP = timedelta(minutes=5)
 """The rules begin when their windows are filled, so that the start of the log looks like no incident."""
 
@@ -40,6 +44,7 @@ class RuleTally:
     ongoing: int = 0
     delayed: int = 0
     flapping: int = 0
+    failed: int = 0
     decisions: Counter[str] = field(default_factory=Counter)
 
 
@@ -55,9 +60,12 @@ class Outcome:
 
 
 async def replay(folder: Path, tell: Tell) -> Outcome:
-    """Make the data, start a receiver, run the rules, and tell every message as it is sent."""
-    rules_folder, data_file, store_file = _prepare(folder)
-    count = _write_documents(data_file)
+    """Make the data, start a receiver, run the rules, and tell every message as it is sent.
+
+    Raises InvalidInput if the folder holds other things, StoreUnavailable if it cannot be written to.
+    """
+    rule_files, count = _prepare(folder)
+    data_file, store_file = folder / _DATA, folder / _STORE
     tell(f"{count} requests of {START:%H:%M}-{START + LENGTH:%H:%M} in {data_file}, incident included")
     receiver = Receiver()
     await receiver.start()
@@ -71,24 +79,41 @@ async def replay(folder: Path, tell: Tell) -> Outcome:
                 _write_settings(folder, receiver.url)
                 engine.add_connector("log", ".server-log")
                 engine.add_connector("receiver", ".webhook", config={"url": receiver.url, "hasAuth": False})
-                tallies = await _add_rules(engine, rules_folder, tell)
+                tallies = await _add_rules(engine, rule_files, tell)
                 await _run(engine, receiver, tallies, clock, tell)
     finally:
         await receiver.stop()
     return Outcome(folder, count, tallies, len(logged), receiver.bodies)
 
 
-def _prepare(folder: Path) -> tuple[Path, Path, Path]:
-    """The demo's own files in its folder, those of an earlier demo replaced."""
-    rules_folder = folder / "rules"
-    rules_folder.mkdir(parents=True, exist_ok=True)
+def _prepare(folder: Path) -> tuple[list[Path], int]:
+    """Everything but the store in its place: the rule files, and the number of documents written."""
+    _refuse_foreign(folder)
+    try:
+        for leftover in folder.glob(f"{_STORE}*"):
+            leftover.unlink()
+        return _copy_rules(folder), _write_documents(folder / _DATA)
+    except OSError as error:
+        what = f"cannot write to {error.filename or folder}: {error.strerror}"
+        raise StoreUnavailable(f"{what} (name another folder with --folder)") from error
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Somebody else's files are not to be written over."""
+    settings = folder / "tocsin.yml"
+    is_ours = settings.is_file() and settings.read_bytes().startswith(_MARK.encode())
+    if not is_ours and folder.is_dir() and any(folder.iterdir()):
+        remedy = "name a new folder with --folder, or one that an earlier demo left"
+        raise InvalidInput([Problem(str(folder), "holds files that are not the demo's", remedy)])
+
+
+def _copy_rules(folder: Path) -> list[Path]:
+    """The sample rules in the demo's folder, those of an earlier demo replaced."""
+    place = folder / "rules"
+    place.mkdir(parents=True, exist_ok=True)
+    _write_settings(folder, "http://127.0.0.1:9/alerts")
     with as_file(files("tocsin.demo") / "rules") as samples:
-        for sample in sorted(samples.glob("*.yml")):
-            shutil.copyfile(sample, rules_folder / sample.name)
-    store_file = folder / "tocsin.db"
-    for leftover in folder.glob("tocsin.db*"):
-        leftover.unlink()
-    return rules_folder, folder / "web.ndjson", store_file
+        return [shutil.copyfile(sample, place / sample.name) for sample in sorted(samples.glob("*.yml"))]
 
 
 def _write_documents(data_file: Path) -> int:
@@ -99,7 +124,7 @@ def _write_documents(data_file: Path) -> int:
 
 def _write_settings(folder: Path, receiver_url: str) -> None:
     (folder / "tocsin.yml").write_text(
-        "# The demo's connectors, for `tocsin run --config`. The receiver lived only as long as the demo.\n"
+        f"{_MARK}: its connectors. The receiver lives only as long as the demo.\n"
         "connectors:\n"
         "  log:\n"
         "    name: log\n"
@@ -112,10 +137,9 @@ def _write_settings(folder: Path, receiver_url: str) -> None:
     )
 
 
-async def _add_rules(engine: AsyncEngine, folder: Path, tell: Tell) -> dict[str, RuleTally]:
+async def _add_rules(engine: AsyncEngine, rule_files: list[Path], tell: Tell) -> dict[str, RuleTally]:
     tallies = {}
-    loaded = load_rules([folder])
-    for definition in loaded.rules:
+    for definition in load_rules(rule_files).rules:
         rule = await engine.add_rule(definition.body, definition.id)
         tallies[rule["id"]] = RuleTally(rule["name"])
         tell(f"rule {rule['id']}: {rule['name']}, every {rule['schedule']['interval']}")
@@ -142,6 +166,7 @@ def _count(tally: RuleTally, report: RunReport) -> None:
     tally.runs += 1
     transition = report.transition
     if transition is None:
+        tally.failed += 1
         tally.decisions[f"failed: {report.record.trace.reason}"] += 1
         return
     tally.new += len(transition.new)
