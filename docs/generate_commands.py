@@ -9,7 +9,7 @@ from tocsin.cli.app import tocsin
 FILE = Path(__file__).parent / "commands.md"
 _HEAD = """# Command reference
 
-Made from `--help` by `make docs`; do not edit.
+Made from `--help` by `make docs`; do not edit. What commands print, and where: [output](output.md).
 """
 
 

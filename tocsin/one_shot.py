@@ -84,7 +84,7 @@ async def _sent(store: Store, report: RunReport | None) -> dict[str, StoredNotif
 
 
 def outcome_as_json(outcome: OneShotOutcome) -> JsonObject:
-    """The outcome for programs: docs/commands.md is its promise."""
+    """The outcome for programs: docs/output.md is its promise."""
     return {
         "version": 1,
         "rules": [result_as_json(result) for result in outcome.results],

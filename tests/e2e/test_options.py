@@ -158,6 +158,25 @@ def test_machine_output_is_alone_on_stdout(tocsin, folder: Path) -> None:
     assert "info: tocsin.connectors.server_log: Server log: found" in done.stderr
 
 
+def test_every_member_of_the_json_is_documented(tocsin) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "output.md").read_text(encoding="utf-8")
+    run = tocsin("run", "rule.yml", "--at", AT, "--data", "web=web.ndjson", "--state", "s.db", "--send", "-o", "json")
+    why = tocsin("why", "r", "--store", "s.db", "-o", "json")
+    for shown in (json.loads(run.stdout), json.loads(why.stdout)):
+        assert {name for name in _members(shown) if f"`{name}`" not in page} == set()
+
+
+def _members(value: object) -> Iterator[str]:
+    """The names of all members, but for those in what rules and connectors fill in."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from () if name in ("document", "facts", "params") else _members(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _members(inner)
+
+
 def test_a_rule_over_data_that_nobody_named_is_told(tocsin) -> None:
     done = tocsin("run", "rule.yml", "--at", AT, "--data", "wbe=web.ndjson")
     assert done.returncode == 0
