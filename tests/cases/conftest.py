@@ -1,7 +1,8 @@
 """Behaviour cases: ``pytest tests/cases --cases DIR [--cases-report FILE.json]``.
 
-Every ``*.json`` file of DIR (default: the copy beside this file) is a list of cases; each becomes the test
-``<file>::<id>``. ``expected_failures.toml`` lists cases that need something not built yet: such a case must fail.
+Every ``*.json`` file of DIR is a list of cases; each becomes the test ``<file>::<id>``. Without ``--cases`` those of
+``data`` (the shared sample) and ``extra`` (worked out from the specifications by us) run. ``expected_failures.toml``
+lists cases that need something not built yet: such a case must fail.
 """
 
 import importlib
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
+FOLDERS = (HERE / "data", HERE / "extra")
 ADAPTERS = {
     "alert_lifecycle": "tests.cases.adapters.alert_lifecycle",
     "es_query": "tests.cases.adapters.es_query",
@@ -32,7 +34,7 @@ if str(HERE.parents[1]) not in sys.path:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("cases", "behaviour cases")
-    group.addoption("--cases", metavar="DIR", type=Path, default=HERE / "data", help="folder of case files")
+    group.addoption("--cases", metavar="DIR", type=Path, help="folder of case files")
     group.addoption("--cases-report", metavar="FILE", type=Path, help="write passed and failed ids as JSON")
 
 
@@ -42,8 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "case" in metafunc.fixturenames:
-        folder = metafunc.config.getoption("--cases", default=HERE / "data")
-        metafunc.parametrize(("case_file", "case"), list(_collect(folder)))
+        folder = metafunc.config.getoption("--cases", default=None)
+        folders = FOLDERS if folder is None else (folder,)
+        metafunc.parametrize(("case_file", "case"), [case for each in folders for case in _collect(each)])
 
 
 @pytest.fixture

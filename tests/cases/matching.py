@@ -45,6 +45,12 @@ def assert_present(found: Any, names: Iterable[str], where: str) -> None:
         assert _at(found, name) is not _MISSING, f"{where}: {name} is missing"
 
 
+def require_known(members: Mapping[str, Any], known: Iterable[str], where: str) -> None:
+    """Every member is one that the caller compares or uses: an expectation that nobody reads would hold for nothing."""
+    unknown = set(members) - set(known)
+    assert not unknown, f"{where}: unknown shape, {sorted(unknown)}"
+
+
 def _at(found: Any, name: str) -> Any:
     if isinstance(found, Mapping) and name in found:
         return found[name]

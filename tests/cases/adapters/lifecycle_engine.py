@@ -24,11 +24,17 @@ from engine.service.clocks import ManualClock
 from engine.service.runs import RunReport
 from engine.store.connections import sqlite_url
 from engine.timing.durations import parse_duration
+from tests.cases.matching import require_known
 from tocsin.library import AsyncEngine
 
 Step = dict[str, Any]
 
 _START = "2024-01-01T00:00:00.000Z"
+_RUN_STEP = {
+    *("op", "at", "scheduled_at", "reported", "fails", "snoozed", "limit_reached", "declares_limit", "asks_limit"),
+    *("warns", "lasts_ms"),
+}
+_REPORT = {"id", "group", "context", "payload", "state"}
 
 
 class CaseType:
@@ -103,6 +109,7 @@ class CaseType:
 def _report(report: Any, default_group: str) -> Report:
     if isinstance(report, str):
         return Report(report, default_group)
+    require_known(report, _REPORT, "reported")
     return Report(
         report["id"],
         report.get("group", default_group),
@@ -193,17 +200,19 @@ class CaseEngine:
             definition["timeout"] = given["timeout"]
         self.given, self._rule_given = given, rule
         config = given.get("config", {})
-        if config.get("rule_type_flag") is not None:
-            definition["cancel_alerts_on_rule_timeout"] = config["rule_type_flag"]
-        if config.get("rule_type_cancel_alerts_on_rule_timeout") is not None:
-            definition["cancel_alerts_on_rule_timeout"] = config["rule_type_cancel_alerts_on_rule_timeout"]
+        # The same switch twice: the engine's, and whatever stands there with "type" in its name for the rule type's.
+        of_engine = [flag for name, flag in config.items() if "type" not in name]
+        of_type = [flag for name, flag in config.items() if "type" in name]
+        assert max(len(of_engine), len(of_type)) < 2, f"config: unknown shape, {sorted(config)}"
+        if of_type:
+            [definition["cancel_alerts_on_rule_timeout"]] = of_type
         self.rule_type = CaseType(definition)
         self.space = rule.pop("space", "default")
         self.rule_id = rule.pop("id", "rule-1")
         self._clock = ManualClock(given.get("started_at") or _first_instant(given))
         self.rule_type.clock = self._clock
         settings = EngineSettings(
-            cancel_alerts_on_rule_timeout=config.get("cancel_alerts_on_rule_timeout", True),
+            cancel_alerts_on_rule_timeout=of_engine[0] if of_engine else True,
             **({"max_alerts": given["max_alerts"]} if given.get("max_alerts") is not None else {}),
         )
         self._folder = TemporaryDirectory()
@@ -217,7 +226,8 @@ class CaseEngine:
             space=self.space,
         )
         self.store = self._engine.parts.store
-        self.stored_states: list[JsonObject] = []
+        self.stored_states: list[dict[str, JsonObject]] = []
+        """Per run: alert id -> its state as a template would see it, the framework's keys included."""
         self._is_first_run = True
 
     @staticmethod
@@ -261,8 +271,8 @@ class CaseEngine:
 
     # steps
 
-    async def perform(self, step: Step) -> StepResult | None:
-        """Perform a step; the result of a run, None for other operations."""
+    async def perform(self, step: Step) -> StepResult:
+        """Perform a step; after other operations than runs the result has no run, only what is stored."""
         rules = self._engine.parts.rules
         target = {"space": self.space, "at": self.now(), "actor": None}
         match step.get("op", "run"):
@@ -287,24 +297,25 @@ class CaseEngine:
                 await self._update(changes.get("changes") or changes.get("rule") or changes)
             case other:
                 raise AssertionError(f"unknown shape: op {other!r}")
-        return None
+        return await self._with_documents(replace(await self.status(), is_run=False))
 
     def _move(self, step: Step) -> None:
         if "at" in step:
             self._clock.set(parse_iso(step["at"]))
 
     async def _run(self, step: Step) -> StepResult:
+        require_known(step, _RUN_STEP, "step")
         if "at" in step:
             self._move(step)
         elif not self._is_first_run:
             self._clock.advance(timedelta(minutes=1))
         self._is_first_run = False
         if step.get("snoozed"):
-            await self._mute_all(True)
+            await self._change_rule(mute_all=True)
         self.rule_type.step = step
         result = await self._execute(step.get("scheduled_at") or self.given.get("scheduled_at"))
         if step.get("snoozed"):
-            await self._mute_all(False)
+            await self._change_rule(mute_all=False)
         await self._keep_state()
         return result
 
@@ -321,14 +332,12 @@ class CaseEngine:
     async def _result_of(self, report: RunReport) -> StepResult:
         result = await self.status()
         result.report = report
+        return await self._with_documents(result)
+
+    async def _with_documents(self, result: StepResult) -> StepResult:
         for document in await self.documents():
             result.alerts[document["kibana.alert.instance.id"]] = document
         return result
-
-    async def _mute_all(self, is_muted: bool) -> None:
-        rules = self._engine.parts.rules
-        operation = rules.mute_all if is_muted else rules.unmute_all
-        await operation(self.rule_id, space=self.space, at=self.now(), actor=None)
 
     async def _set_flapping(self, settings: Step) -> None:
         await self.store.put_space_settings(self.space, SpaceSettings(flapping=FlappingSettings(**settings)), None)
@@ -414,7 +423,9 @@ class CaseEngine:
             await self._run({"reported": list(before)})
             self.rule_type.previous_started_at_seen.clear()
             self._clock.advance(timedelta(minutes=1))
-        return await self._time_out(given, {"hangs": True, "reported": given["reported_late"]})
+        late = given["reported_late"]
+        ids = [f"late-{number}" for number in range(late)] if isinstance(late, int) else list(late)
+        return await self._time_out(given, {"hangs": True, "reported": ids})
 
     # what is stored
 
@@ -456,20 +467,20 @@ class CaseEngine:
         return shown
 
     async def _keep_state(self) -> None:
-        """Remember the state of the first tracked alert as a template would see it: the framework's keys included."""
         versioned = await self.store.load_state(self.key)
         assert versioned is not None
+        states = {}
         for alert in versioned.state.active.values():
-            shown = {**alert.state, "duration": str(alert.duration_ns)}
+            states[alert.id] = {**alert.state, "duration": str(alert.duration_ns)}
             if alert.start is not None:
-                shown["start"] = iso(alert.start)
-            self.stored_states.append(shown)
-            return
-        self.stored_states.append({})
+                states[alert.id]["start"] = iso(alert.start)
+        self.stored_states.append(states)
 
 
 def _first_instant(given: Step) -> str:
     """The clock starts at the first run, so that creating the rule is not later than it."""
+    if given.get("at"):
+        return str(given["at"])
     for step in (*given.get("steps", ()), *given.get("runs", ())):
         if isinstance(step, dict) and step.get("at"):
             return given.get("scheduled_at") or str(step["at"])
