@@ -68,6 +68,8 @@ def number_at(container: Mapping[str, Any], name: str) -> float | None:
 def bucket_key(bucket: Mapping[str, Any]) -> JsonValue:
     """The raw key of a bucket: a text, number or boolean, or an array of those and nulls (``multi_terms``)."""
     key = bucket.get("key")
+    if isinstance(key, str):
+        return key
     for part in key if isinstance(key, list) else [key]:
         if not (isinstance(part, str | int | float) or (part is None and isinstance(key, list))):
             raise _unexpected("key", "a group key", part)

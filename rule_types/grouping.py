@@ -14,6 +14,18 @@ def group_pairs(fields: Sequence[str], key: JsonValue) -> JsonObject | None:
     return dict(zip(fields, parts, strict=False))
 
 
+def split_path(field: str) -> tuple[str, ...]:
+    """The names on the way to a field, the innermost first."""
+    return tuple(reversed(field.split(".")))
+
+
+def nest_value(path: Sequence[str], value: JsonValue) -> JsonObject:
+    """The same as `nest` of one field, whose path was split before."""
+    for name in path:
+        value = {name: value}
+    return cast(JsonObject, value)
+
+
 def nest(pairs: JsonObject) -> JsonObject:
     """``{"host.name": "a"}`` -> ``{"host": {"name": "a"}}``; of conflicting names the later one wins."""
     nested: JsonObject = {}

@@ -22,9 +22,13 @@ class ActionGroup:
 RECOVERED = ActionGroup("recovered", "Recovered")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Report:
-    """One alert found in a run. ``payload`` goes onto the alert document, ``context`` to templates."""
+    """One alert found in a run. ``payload`` goes onto the alert document, ``context`` to templates.
+
+    Nobody changes it, or what it holds, once it was reported; it is not frozen since making one would cost thrice as
+    much, and a run may make thousands.
+    """
 
     id: str
     group: str
@@ -35,7 +39,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryCandidate:
-    """An alert that was active and is not reported now. ``document`` is its stored alert document ({} when unknown)."""
+    """An alert that was active and is not reported now.
+
+    ``document`` is its stored alert document ({} when unknown); not to be changed.
+    """
 
     id: str
     uuid: str

@@ -4,6 +4,7 @@ rule-type-index-threshold.md 5.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.model.jsonvalue import JsonObject, JsonValue
 from rule_types.answer import bucket_key, number_at, object_at, objects_at
@@ -12,8 +13,7 @@ from rule_types.texts import key_text
 ALL_DOCUMENTS = "all documents"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """What was observed of one group; ``key`` is the raw bucket key, None when ungrouped."""
 
     group: str

@@ -5,25 +5,43 @@ from rule_types.index_threshold.params import IndexThresholdParams
 
 
 class Wording:
-    """The texts of a rule's alerts. ``value`` is the number as text or ``unknown``."""
+    """The texts of a rule's alerts."""
 
     def __init__(self, params: IndexThresholdParams) -> None:
-        self._window = f"{params.time_window_size}{params.time_window_unit}"
+        self.window = f"{params.time_window_size}{params.time_window_unit}"
         aggregation = f"{params.agg_type}({params.agg_field})" if params.agg_field else params.agg_type
-        self._met = f"{aggregation} {params.condition.words()}"
-        self._unmet = f"{aggregation} {params.condition.words(is_negated=True)}"
+        self.met = f"{aggregation} {params.condition.words()}"
+        self.unmet = f"{aggregation} {params.condition.words(is_negated=True)}"
 
-    def active(self, rule_name: str, group: str, value: str, date: str) -> Statement:
+    def of_run(self, rule_name: str, date: str) -> "RunWording":
+        """The texts of one run; ``date`` is the end of its window."""
+        return RunWording(self, rule_name, date)
+
+
+class RunWording:
+    """The texts of one run's alerts, made ready as far as all alerts share them. ``value`` is a number as text."""
+
+    def __init__(self, wording: Wording, rule_name: str, date: str) -> None:
+        self._rule = f"rule '{rule_name}'"
+        self._active, self._recovered = f"{self._rule} is active", f"{self._rule} recovered"
+        self._met, self._unmet = wording.met, wording.unmet
+        self._met_tail = f"- conditions: {wording.met} over {wording.window}\n- timestamp: {date}"
+        self._unmet_tail = f"- conditions: {wording.unmet} over {wording.window}\n- timestamp: {date}"
+
+    def active(self, group: str, value: str) -> Statement:
         """About an alert whose condition is met."""
-        title = f"rule '{rule_name}': group {group} met the threshold"
-        message = self._message(f"rule '{rule_name}' is active for group {group}", value, self._met, date)
-        return Statement(title, message, self._met, value)
+        return Statement(
+            f"{self._rule}: group {group} met the threshold",
+            f"{self._active} for group {group}:\n\n- value: {value}\n{self._met_tail}",
+            self._met,
+            value,
+        )
 
-    def recovered(self, rule_name: str, group: str, value: str, date: str) -> Statement:
-        """About an alert that is over."""
-        title = f"rule '{rule_name}': group {group} recovered"
-        message = self._message(f"rule '{rule_name}' recovered for group {group}", value, self._unmet, date)
-        return Statement(title, message, self._unmet, value)
-
-    def _message(self, lead: str, value: str, conditions: str, date: str) -> str:
-        return f"{lead}:\n\n- value: {value}\n- conditions: {conditions} over {self._window}\n- timestamp: {date}"
+    def recovered(self, group: str, value: str) -> Statement:
+        """About an alert that is over; ``value`` may be ``unknown``."""
+        return Statement(
+            f"{self._rule}: group {group} recovered",
+            f"{self._recovered} for group {group}:\n\n- value: {value}\n{self._unmet_tail}",
+            self._unmet,
+            value,
+        )
