@@ -1,0 +1,122 @@
+"""The connection to one cluster: bytes out, JSON in, and every failure as one of the port's two errors."""
+
+import ssl
+from typing import Any
+
+import orjson
+from elastic_transport import Serializer, TlsError, TransportError
+from elasticsearch import ApiError, AsyncElasticsearch
+
+from engine.model.errors import InvalidInput, Problem, SearchError
+from engine.model.jsonvalue import JsonValue
+from engine.search.cluster.failures import ClusterUnavailable, error_of
+from engine.search.cluster.node import AnswerTooLarge, bound_node
+from engine.search.cluster.settings import ClusterSettings
+
+_SUCCESS = range(200, 300)
+_JSON = "application/json"
+_LINES = "application/x-ndjson"
+_CONTENT_TOO_LONG = 413
+
+
+class _Bytes(Serializer):
+    """Bytes stay bytes in both directions: what they hold is looked at here, in one place."""
+
+    mimetype = _JSON
+
+    def dumps(self, data: Any) -> bytes:
+        assert isinstance(data, bytes)
+        return data
+
+    def loads(self, data: bytes) -> bytes:
+        return data
+
+
+class Connection:
+    """Exchanges with the hosts of one cluster. A lost connection is tried once more, on another host if there is one.
+
+    Cancelling an exchange closes its connection, at which the server stops searching.
+    """
+
+    def __init__(self, settings: ClusterSettings) -> None:
+        self._name = settings.name
+        self._client = _open_client(settings)
+
+    async def exchange(self, method: str, target: str, body: bytes = b"", *, is_lines: bool = False) -> JsonValue:
+        """The answer's JSON. Raises SearchError for an answer with an error status or none that is JSON, and
+        ClusterUnavailable when there is no answer or one that says that the cluster has too much to do."""
+        headers = {"accept": _JSON}
+        if body:
+            headers["content-type"] = _LINES if is_lines else _JSON
+        try:
+            response = await self._client.perform_request(method, target, headers=headers, body=body or None)
+        except ApiError as error:
+            raise error_of(self._name, error.meta.status, error.body, error.meta.headers.get("retry-after")) from None
+        except AnswerTooLarge as error:
+            raise SearchError(_CONTENT_TOO_LONG, "content_too_long_exception", str(error)) from None
+        except TlsError as error:
+            raise ClusterUnavailable(f"cluster [{self._name}]: no secure connection: {error.message}") from error
+        except TransportError as error:
+            raise ClusterUnavailable(f"cluster [{self._name}] cannot be reached: {_cause(error)}") from error
+        return _parsed(response.body, response.meta.status)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+def _parsed(body: bytes, status: int) -> JsonValue:
+    try:
+        return orjson.loads(body)
+    except ValueError:
+        text = body[:200].decode(errors="replace")
+        raise SearchError(status, "malformed_answer", f"the answer is not JSON but begins {text!r}") from None
+
+
+def _cause(error: TransportError) -> str:
+    return str(error.message) or type(error.errors[0] if error.errors else error).__name__
+
+
+def _open_client(settings: ClusterSettings) -> AsyncElasticsearch:
+    limits = settings.limits
+    address = {"cloud_id": settings.cloud_id} if settings.cloud_id else {"hosts": list(settings.addresses)}
+    options: dict[str, Any] = dict(address)
+    if settings.is_encrypted:
+        options["ssl_context"] = _tls_context(settings)
+    if settings.username is not None:
+        options["basic_auth"] = (settings.username, settings.password)
+    if settings.api_key is not None:
+        key_id, colon, key = settings.api_key.partition(":")
+        options["api_key"] = (key_id, key) if colon else settings.api_key
+    if settings.bearer_token is not None:
+        options["bearer_auth"] = settings.bearer_token
+    try:
+        return AsyncElasticsearch(
+            **options,
+            headers={"user-agent": "Tocsin"},
+            node_class=bound_node(
+                proxy=settings.proxy,
+                answer_bytes=limits.answer_bytes,
+                connect_s=settings.timeouts.connect_s,
+            ),
+            connections_per_node=limits.concurrent_batches + limits.concurrent_singles + limits.concurrent_slow,
+            serializers={_JSON: _Bytes(), _LINES: _Bytes()},
+            meta_header=False,
+            max_retries=max(1, len(settings.hosts) - 1),
+            retry_on_status=(),
+        )
+    except ValueError as error:
+        raise InvalidInput([Problem("cloud_id" if settings.cloud_id else "hosts", str(error), "correct it")]) from None
+
+
+def _tls_context(settings: ClusterSettings) -> ssl.SSLContext:
+    """Trusts the given certificates, else the system's; raises InvalidInput for a file that holds none."""
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        remedy = "name a readable file with certificates in PEM form"
+        raise InvalidInput([Problem("ca_file", f"{settings.ca_file} cannot be used: {reason}", remedy)]) from None
+    if not settings.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,83 @@
+"""The search port on a cluster of Elasticsearch 8, 9 or OpenSearch 2, 3."""
+
+import logging
+from urllib.parse import quote
+
+import orjson
+
+from engine.model.errors import SearchError
+from engine.model.jsonvalue import JsonObject
+from engine.ports.clock import Clock
+from engine.ports.search import FieldCapsRequest, SearchRequest
+from engine.search.cluster.connection import Connection
+from engine.search.cluster.differences import adapt, adapt_answer, product_of
+from engine.search.cluster.dispatcher import Dispatcher
+from engine.search.cluster.part import Query
+from engine.search.cluster.settings import ClusterSettings, Product
+
+_log = logging.getLogger("tocsin.search")
+
+_FORBIDDEN = 403
+_TEXT = {False: "false", True: "true"}
+
+
+class ClusterSearch:
+    """A search backend on one cluster, used within one event loop. Requests are sent as `Dispatcher` says.
+
+    Raises InvalidInput for a certificate file or cloud id that cannot be used.
+    """
+
+    def __init__(self, settings: ClusterSettings, clock: Clock) -> None:
+        self._name, self._product = settings.name, settings.product
+        self._connection = Connection(settings)
+        self._dispatcher = Dispatcher(self._connection, settings, clock)
+
+    async def search(self, request: SearchRequest) -> JsonObject:
+        """See the port. A search that gets no answer in time is a SearchError 408."""
+        product = self._product or await self.detect_product()
+        answer = await self._dispatcher.ask(_search_query(request, adapt(request.body, product)))
+        return adapt_answer(answer, request.body, product)
+
+    async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
+        """See the port."""
+        target = f"/{_index_path(request.index)}/_field_caps?fields={quote(','.join(request.fields), safe='*,')}&"
+        return await self._dispatcher.ask(Query("GET", target + _options(request)))
+
+    async def detect_product(self) -> Product:
+        """Ask the cluster what it is, once. Where that is not allowed it is taken for Elasticsearch.
+
+        Raises SearchError, SearchUnavailable.
+        """
+        try:
+            info = await self._dispatcher.ask(Query("GET", "/"))
+        except SearchError as error:
+            if error.status != _FORBIDDEN:
+                raise
+            info = {}
+            text = "cluster [%s] does not say what it is (403): taken for Elasticsearch, set its product if it is not"
+            _log.warning(text, self._name)
+        self._product = product_of(info)
+        return self._product
+
+    async def close(self) -> None:
+        """Break off what is under way, and close the connections."""
+        await self._dispatcher.close()
+        await self._connection.close()
+
+
+def _search_query(request: SearchRequest, body: JsonObject) -> Query:
+    header = {
+        "index": request.index,
+        "ignore_unavailable": request.ignore_unavailable,
+        "allow_no_indices": request.allow_no_indices,
+    }
+    target = f"/{_index_path(request.index)}/_search?{_options(request)}"
+    return Query("POST", target, orjson.dumps(body), orjson.dumps(header))
+
+
+def _index_path(index: tuple[str, ...]) -> str:
+    return quote(",".join(index), safe="*,")
+
+
+def _options(request: SearchRequest | FieldCapsRequest) -> str:
+    return f"ignore_unavailable={_TEXT[request.ignore_unavailable]}&allow_no_indices={_TEXT[request.allow_no_indices]}"
