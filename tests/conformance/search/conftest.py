@@ -1,19 +1,25 @@
 """What every search backend is held to: the fixture ``backend`` is each implementation in turn.
 
-An implementation joins by an entry in ``_BACKENDS``: a context that gives the port and a way to fill an index. It must
-take an explicit mapping, keep the order of documents, and make them searchable before ``load`` returns.
+An implementation joins by an entry in ``_BACKENDS`` and a context that gives the port and a way to fill an index. It
+must take an explicit mapping, keep the order of documents, and make them searchable before ``load`` returns.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import aiohttp
+import orjson
 import pytest
+from osmem_server import OsmemServer
 
 from engine.ports.search import FieldCapsRequest, SearchPort, SearchRequest
+from engine.search.cluster.search import ClusterSearch
+from engine.search.cluster.settings import ClusterSettings
 from engine.search.local import LocalSearch
+from engine.service.clocks import SystemClock
 
 Load = Callable[[str, list[dict[str, Any]], dict[str, Any]], Awaitable[None]]
 
@@ -51,13 +57,49 @@ async def _local() -> AsyncIterator[Backend]:
     await engine.close()
 
 
-_BACKENDS: Mapping[str, Callable[[], AbstractAsyncContextManager[Backend]]] = {"local": _local}
+@asynccontextmanager
+async def _osmem(url: str) -> AsyncIterator[Backend]:
+    """The cluster adapter, over HTTP, on a server that is made for tests and says that it is OpenSearch."""
+    search = ClusterSearch(ClusterSettings((url,)), SystemClock())
+
+    async def load(index: str, documents: list[dict[str, Any]], properties: dict[str, Any]) -> None:
+        lines = []
+        for document in documents:
+            source = {name: value for name, value in document.items() if name != "_id"}
+            lines += [{"index": {"_id": document["_id"]}}, source]
+        body = b"".join(orjson.dumps(line) + b"\n" for line in lines)
+        async with aiohttp.ClientSession(url) as session:
+            async with session.put(f"/{index}", json={"mappings": {"properties": properties}}) as answer:
+                assert answer.status == 200, await answer.text()
+            headers = {"content-type": "application/x-ndjson"}
+            async with session.post(f"/{index}/_bulk?refresh=true", data=body, headers=headers) as answer:
+                assert not (await answer.json())["errors"]
+
+    yield Backend(search, load)
+    await search.close()
 
 
-@pytest.fixture(params=sorted(_BACKENDS))
+_BACKENDS = ("local", "osmem")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[OsmemServer]:
+    """One server process on a free loopback port; each test gets an empty copy of it. It ends with the tests."""
+    with OsmemServer.start(freeze=True, japanese=False) as started:
+        yield started
+    assert started.process.stdout is not None
+    started.process.stdout.close()
+
+
+@pytest.fixture(params=_BACKENDS)
 async def backend(request: pytest.FixtureRequest) -> AsyncIterator[Backend]:
-    async with _BACKENDS[request.param]() as opened:
-        yield opened
+    if request.param == "local":
+        async with _local() as opened:
+            yield opened
+    else:
+        with request.getfixturevalue("server").clone() as clone:
+            async with _osmem(clone.url) as opened:
+                yield opened
 
 
 _TYPES = {"@timestamp": "date", "host": "keyword", "level": "keyword", "cpu": "double", "count": "long",
