@@ -49,6 +49,7 @@ class Observed:
     transition: object
     events: list
     was_visible: dict
+    tracked_before: int
     reported: tuple[str, ...]
     state_after: object
     documents: dict = field(default_factory=dict)
@@ -141,7 +142,7 @@ class Life:
         events = expand(trace)
         self.events += events
         visible = {alert.uuid: alert for alert in before.active.values() if alert.visible}
-        self.runs.append(Observed(step, transition, events, visible, reported, self.rule.state))
+        self.runs.append(Observed(step, transition, events, visible, len(before.active), reported, self.rule.state))
 
     def _advance(self, step):
         reports = Reports(self.max_alerts)
@@ -284,8 +285,8 @@ def test_numbers_stay_in_their_bounds(live, **choices):
         assert all(alert.end >= alert.start for alert in transition.recovered)
         assert all(alert.end is None for alert in transition.tracked.values())
         assert len(transition.tracked_recovered) <= max(lived.max_alerts, 0)
-        if transition.is_limit_reached and transition.new:
-            assert len(transition.tracked) <= max(lived.max_alerts, len(run.was_visible) + len(transition.new))
+        if transition.is_limit_reached:
+            assert len(transition.tracked) <= max(lived.max_alerts, run.tracked_before)
         for alert in transition.active:
             matches = alert.active_count
             assert matches >= max(1, lived.delay or 0)
