@@ -212,6 +212,31 @@ def test_a_gap(make_trace, midnight):
     }
 
 
+def test_the_length_of_a_gap_is_in_whole_milliseconds(make_trace, midnight):
+    _, record, _ = expand(make_trace(gap=Gap(midnight, midnight + timedelta(seconds=9, microseconds=999))))
+    gap = record["kibana.alert.rule.gap"]
+    assert [repr(gap[name]) for name in ("total_gap_duration_ms", "unfilled_duration_ms")] == ["9000", "9000"]
+
+
+def test_a_late_trace_adds_alerts_and_actions_but_neither_start_nor_end(make_trace, midnight):
+    alerts = [AlertMention(alert_id, f"u-{alert_id}", "default", False, midnight, 0) for alert_id in "abc"]
+    trace = make_trace(
+        is_late=True,
+        timed_out_at=midnight + timedelta(seconds=9),
+        recovered=(alerts[0],),
+        new=(alerts[1],),
+        active=(alerts[2],),
+        actions=(ActionMention("n", "act", "con", ".index", "c", "default"),),
+        gap=Gap(midnight, midnight + timedelta(seconds=9)),
+    )
+    assert [(record["event.action"], record["kibana.alerting.instance_id"]) for record in expand(trace)] == [
+        ("recovered-instance", "a"),
+        ("new-instance", "b"),
+        ("active-instance", "c"),
+        ("execute-action", "c"),
+    ]
+
+
 def test_a_time_out_is_stamped_with_its_own_instant(make_trace, midnight):
     _, record, end = expand(make_trace(timed_out_at=midnight + timedelta(seconds=9)))
     assert without_message(record) == OF_RUN | {"event.action": "execute-timeout", "@timestamp": T9}
