@@ -74,7 +74,9 @@ async def test_sixty_processes_and_the_library_agree(tocsin, tmp_path: Path) -> 
     assert len(first) == len(second) == 2 * MINUTES
     for one, other in zip(first, second, strict=True):
         assert one == other
-    assert _seen_statuses(by_library) == {"new", "ongoing", "delayed", "held", "recovered"}
+    assert _seen(by_library, "alerts", "status") == {"new", "ongoing", "delayed", "held", "recovered"}
+    assert _seen(by_library, "alerts", "flapping") == {True, False}
+    assert _seen(by_library, "decisions", "reason") >= {"notified", "delayed", "throttled", "actionGroupHasNotChanged"}
 
 
 async def _library(folder: Path) -> list[dict[str, object]]:
@@ -104,5 +106,5 @@ def _renamed(results: list[dict[str, object]]) -> list[object]:
     return list(json.loads(uuid.sub(lambda match: names.setdefault(match[0], f"uuid-{len(names)}"), text)))
 
 
-def _seen_statuses(results: list[dict[str, object]]) -> set[str]:
-    return {alert["status"] for result in results for alert in result["alerts"]}  # type: ignore[attr-defined,index]
+def _seen(results: list[dict[str, object]], member: str, name: str) -> set[object]:
+    return {each[name] for result in results for each in result[member]}  # type: ignore[attr-defined]
