@@ -1,5 +1,6 @@
 """The connection to one cluster: bytes out, JSON in, and every failure as one of the port's two errors."""
 
+import base64
 import ssl
 from typing import Any
 
@@ -82,17 +83,10 @@ def _open_client(settings: ClusterSettings) -> AsyncElasticsearch:
     options: dict[str, Any] = dict(address)
     if settings.is_encrypted:
         options["ssl_context"] = _tls_context(settings)
-    if settings.username is not None:
-        options["basic_auth"] = (settings.username, settings.password)
-    if settings.api_key is not None:
-        key_id, colon, key = settings.api_key.partition(":")
-        options["api_key"] = (key_id, key) if colon else settings.api_key
-    if settings.bearer_token is not None:
-        options["bearer_auth"] = settings.bearer_token
     try:
         return AsyncElasticsearch(
             **options,
-            headers={"user-agent": "Tocsin"},
+            headers={"user-agent": "Tocsin", **_authorization(settings)},
             node_class=bound_node(
                 proxy=settings.proxy,
                 answer_bytes=limits.answer_bytes,
@@ -106,6 +100,23 @@ def _open_client(settings: ClusterSettings) -> AsyncElasticsearch:
         )
     except ValueError as error:
         raise InvalidInput([Problem("cloud_id" if settings.cloud_id else "hosts", str(error), "correct it")]) from None
+
+
+def _authorization(settings: ClusterSettings) -> dict[str, str]:
+    """The header with the credentials; made here because the library takes ASCII only."""
+    if settings.username is not None:
+        value = f"Basic {_base64(f'{settings.username}:{settings.password}')}"
+    elif settings.api_key is not None:
+        value = f"ApiKey {_base64(settings.api_key) if ':' in settings.api_key else settings.api_key}"
+    elif settings.bearer_token is not None:
+        value = f"Bearer {settings.bearer_token}"
+    else:
+        return {}
+    return {"authorization": value}
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def _tls_context(settings: ClusterSettings) -> ssl.SSLContext:

@@ -73,7 +73,8 @@ class ClusterSettings:
     @property
     def addresses(self) -> tuple[str, ...]:
         """The hosts with their ports written out: the scheme's own where none is given."""
-        return tuple(str(URL(host).with_port(URL(host).port)).rstrip("/") for host in self.hosts)
+        urls = [URL(host) for host in self.hosts]
+        return tuple(f"{url.scheme}://{url.host_subcomponent}:{url.port}{url.raw_path.rstrip('/')}" for url in urls)
 
     @property
     def is_encrypted(self) -> bool:
