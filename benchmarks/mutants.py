@@ -22,7 +22,7 @@ _SEED = 20240506
 _SHARE = 0.25
 _LOWEST_SCORE = 80.0
 _KILLED = frozenset({"killed", "timeout", "segfault"})
-"""What mutmut says of mutants that made a test fail, or never end."""
+"""What mutmut says of mutants that made a test fail, never end, or break down. All others count as survivors."""
 
 _PROBE = "engine.notify.gates.*"
 """A handful of mutants. mutmut has no command that only makes them: the first run makes all and tries these."""
@@ -75,6 +75,7 @@ def main() -> int:
     parser.add_argument("--children", type=int, default=os.cpu_count(), help="processes at a time (%(default)s)")
     options = parser.parse_args()
     copy = Path(tempfile.mkdtemp(prefix="tocsin-mutants-"))
+    print(f"working in {copy}, for some minutes", flush=True)
     prepare(copy)
     packages = [options.package] if options.package else list(_PACKAGES)
     scores = measure(copy, packages, options.share, options.children)
