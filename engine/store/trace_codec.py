@@ -124,8 +124,9 @@ def _decode(data: bytes) -> list[Any]:
 
 def _pack_identity(rule: RuleIdentity) -> list[Any]:
     return [
-        rule.id, rule.space, rule.name, rule.rule_type_id, rule.consumer, rule.producer, rule.category, rule.revision
-    ]  # fmt: skip
+        *(rule.id, rule.space, rule.name, rule.rule_type_id, rule.consumer),
+        *(rule.producer, rule.category, rule.revision, rule.license),
+    ]
 
 
 def _pack_alerts(mentions: Iterable[AlertMention]) -> list[Any]:

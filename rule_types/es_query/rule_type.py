@@ -37,6 +37,7 @@ class EsQueryRuleType:
     recovery_group = RECOVERED
     producer = "stackAlerts"
     category = "management"
+    minimum_license = "basic"
     auto_recovers = True
     timeout: str | None = None
     cancel_alerts_on_timeout = True

@@ -21,6 +21,7 @@ class IndexThresholdRuleType:
     recovery_group = RECOVERED
     producer = "stackAlerts"
     category = "management"
+    minimum_license = "basic"
     auto_recovers = True
     timeout: str | None = None
     cancel_alerts_on_timeout = True

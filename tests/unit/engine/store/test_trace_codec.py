@@ -20,7 +20,10 @@ numbers = st.integers(0, 2**60)
 instants = st.integers(0, 10**13).map(lambda ms: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms))
 names = st.lists(texts, max_size=3).map(tuple)
 identities = st.builds(
-    RuleIdentity, texts, texts, optional, optional, optional, optional, optional, st.none() | st.integers(0, 10**6)
+    RuleIdentity,
+    *(texts, texts, optional, optional, optional, optional, optional),
+    st.none() | st.integers(0, 10**6),
+    optional,
 )
 mentions = st.builds(
     AlertMention, texts, texts, optional, st.booleans(), st.none() | instants, numbers, st.none() | instants, names
