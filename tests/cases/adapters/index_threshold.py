@@ -6,7 +6,7 @@ from engine.model.errors import InvalidInput
 from engine.model.instant import parse_iso
 from rule_types.index_threshold.preview import date_ranges
 from tests.cases.adapters.stack_rules import check_run, check_validation
-from tests.cases.matching import assert_equal
+from tests.cases.matching import assert_equal, require_known
 
 _SOME_INSTANT = parse_iso("2024-05-06T07:08:09.010Z")
 
@@ -26,6 +26,8 @@ def run_case(case: dict[str, Any]) -> None:
 
 
 def _check_date_ranges(given: dict[str, Any], expect: dict[str, Any]) -> None:
+    require_known(given, {"kind", "window", "now", "dateStart", "dateEnd", "interval"}, "given")
+    require_known(expect, {"ranges", "error"}, "expect")
     try:
         windows = date_ranges(
             window=given["window"],

@@ -48,7 +48,6 @@ def check_gap(given: Case, expect: Case) -> None:
 
 async def _check_gaps_of_runs(given: Case, expect: Case) -> None:
     async with CaseEngine({"rule": {}, **given}) as engine:
-        engine.rule_type.window = parse_duration(given["window"])
         found = []
         for run in given["runs"]:
             require_known(run, {"at", "failure", "fails"}, "runs")

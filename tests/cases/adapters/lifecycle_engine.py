@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -34,6 +34,11 @@ _RUN_STEP = {
     *("op", "at", "scheduled_at", "reported", "fails", "snoozed", "limit_reached", "declares_limit", "asks_limit"),
     *("warns", "lasts_ms"),
 }
+_RULE_TYPE = {
+    *("action_groups", "default_action_group", "recovery_group", "auto_recover", "timeout"),
+    *("cancel_alerts_on_rule_timeout", "window"),
+}
+_MUTES = ("mute_all", "muted_alert_ids")
 _REPORT = {"id", "group", "context", "payload", "state"}
 
 
@@ -42,15 +47,18 @@ class CaseType:
 
     id = "case-type"
     name = "Case type"
-    recovery_group = RECOVERED
     producer = "stackAlerts"
     category = "management"
+    minimum_license = "basic"
     context_variables: Mapping[str, str] = MappingProxyType({})
     param_variables: Mapping[str, str] = MappingProxyType({})
     is_window_delayed = False
 
     def __init__(self, definition: Step | None = None) -> None:
         definition = definition or {}
+        require_known(definition, _RULE_TYPE, "rule_type")
+        recovery = definition.get("recovery_group")
+        self.recovery_group = ActionGroup(recovery["id"], recovery["id"]) if recovery else RECOVERED
         groups = definition.get("action_groups") or [{"id": "default"}]
         self.action_groups = tuple(
             ActionGroup(group["id"], group.get("name", group["id"]), group.get("severity")) for group in groups
@@ -59,7 +67,7 @@ class CaseType:
         self.auto_recovers = definition.get("auto_recover", True)
         self.timeout = definition.get("timeout")
         self.cancel_alerts_on_timeout = definition.get("cancel_alerts_on_rule_timeout", True)
-        self.window: timedelta | None = None
+        self.window = parse_duration(definition["window"]) if definition.get("window") else None
         self.step: Step = {}
         self.clock: ManualClock | None = None
         self.previous_started_at_seen: list[datetime | None] = []
@@ -196,8 +204,8 @@ class CaseEngine:
             definition["auto_recover"] = given["auto_recover"]
         if "auto_recover" in rule:
             definition["auto_recover"] = rule.pop("auto_recover")
-        if given.get("timeout"):
-            definition["timeout"] = given["timeout"]
+        definition |= {name: given[name] for name in ("timeout", "window") if given.get(name)}
+        self._mutes = {name: rule.pop(name) for name in _MUTES if name in rule}
         self.given, self._rule_given = given, rule
         config = given.get("config", {})
         # The same switch twice: the engine's, and whatever stands there with "type" in its name for the rule type's.
@@ -243,6 +251,9 @@ class CaseEngine:
         if flapping is not None:
             # After the rule: one with settings of its own could not be created while the space's are off.
             await self._set_flapping(flapping)
+        if self._mutes:
+            await self._change_rule(**self._mutes)
+            stored = await self.stored()
         if revision:
             await self.store.change_rule(RuleChange(replace(stored.rule, revision=revision), stored.version))
         return self
@@ -450,8 +461,9 @@ class CaseEngine:
     async def events(self) -> list[JsonObject]:
         return await self._engine.events(self.rule_id)
 
-    async def notifications(self) -> Sequence[object]:
-        return await self._engine.notifications(self.rule_id)
+    def previous_started_at_seen(self) -> list[str | None]:
+        """What the rule type was told in each evaluation."""
+        return [None if at is None else iso(at) for at in self.rule_type.previous_started_at_seen]
 
     async def tracked_active(self) -> list[str]:
         versioned = await self.store.load_state(self.key)

@@ -139,5 +139,4 @@ async def _check_previous_started_at(given: Case, expect: Case) -> None:
         for run in given["runs"]:
             require_known(run, {"at", "failure"}, "runs")
             await engine.perform({"op": "run", "at": run["at"], "reported": [], "fails": run.get("failure")})
-        seen = [None if at is None else iso(at) for at in engine.rule_type.previous_started_at_seen]
-    assert_equal(seen, expect["previous_started_at_seen"], "previous_started_at_seen")
+    assert_equal(engine.previous_started_at_seen(), expect["previous_started_at_seen"], "previous_started_at_seen")

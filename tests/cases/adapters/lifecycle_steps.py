@@ -19,7 +19,16 @@ _EVENTS_EXPECT = {
     *("event", "execution_uuid"),
 }
 _STATE_EXPECT = {"stored_alert_state", "stored_alert_state_last", "absent_in_last"}
-_EXPECT = {"steps", "last_step", "absent", *_STATUS_EXPECT, *_DOCUMENTS_EXPECT, *_EVENTS_EXPECT, *_STATE_EXPECT}
+_EXPECT = {
+    "steps",
+    "last_step",
+    "absent",
+    "previous_started_at_seen",
+    *_STATUS_EXPECT,
+    *_DOCUMENTS_EXPECT,
+    *_EVENTS_EXPECT,
+    *_STATE_EXPECT,
+}
 _ALERT_SETS = ("new", "active", "recovered", "held", "tracked_recovered")
 _STEP_EXPECT = {*_ALERT_SETS, "actions", "delayed_count", "alerts_count", "alerts", "absent", *_STATUS_EXPECT}
 _EXECUTION = "kibana.alert.rule.execution.uuid"
@@ -38,6 +47,8 @@ async def check_steps(given: Case, expect: Case) -> None:
             _check_step(results[index], wanted, uuids, f"step {index}")
         if "last_step" in expect:
             _check_step(runs[-1], expect["last_step"], uuids, "last step")
+        if "previous_started_at_seen" in expect:
+            assert_equal(engine.previous_started_at_seen(), expect["previous_started_at_seen"], "previous_started_at")
         assert_status(await engine.status(), {name: expect[name] for name in _STATUS_EXPECT & set(expect)})
         subjects = [
             *_check_documents(await engine.documents(), results, expect),

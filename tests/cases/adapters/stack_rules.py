@@ -194,10 +194,13 @@ def _check_body(body: JsonObject, wanted: Case) -> None:
         assert any(_is_equal(found, one) for one in wanted["filter_1_any_of"]), f"request.filter[1]: {found}"
     for path in wanted.get("unordered", ()):
         body, expected = _sorted_at(body, path.split(".")), _sorted_at(expected, path.split("."))
-    if wanted.get("body_match", "exact") == "exact":
-        assert_equal(body, expected, "request.body")
-    else:
-        assert_subset(body, expected, "request.body", elements="exact")
+    match wanted.get("body_match", "exact"):
+        case "exact":
+            assert_equal(body, expected, "request.body")
+        case "subset":
+            assert_subset(body, expected, "request.body", elements="exact")
+        case other:
+            raise AssertionError(f"unknown shape: body_match {other!r}")
 
 
 def _second_filter(body: JsonObject) -> Any:
