@@ -4,6 +4,7 @@ Findings: test-servers.md 4 and 5. Requests to Elasticsearch stay as they are.
 """
 
 import re
+from functools import lru_cache
 
 from engine.model.instant import from_ms, iso
 from engine.model.jsonvalue import JsonObject, JsonValue
@@ -104,6 +105,7 @@ def _has_top_hits(aggregation: JsonObject) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
 def _with_params(script: str) -> JsonValue:
     """A condition with its thresholds as params: one compiled script serves them all, and only 75 new texts are
     compiled in 5 minutes (the next one is a 429). Other scripts stay as they are."""

@@ -7,7 +7,8 @@ one, and a changed rule a new one.
 import re
 from dataclasses import dataclass
 
-_INSTANT = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+Z")
+_INSTANT = re.compile(rb'"2\d{3}-\d\d-\d\dT[^"]*"')
+"""Beginning with a literal it takes 1 us a search, without it 10. Before 2000 searches only never prove themselves."""
 _MOST_SHAPES = 50_000
 _NEW_SHARE = 0.3
 

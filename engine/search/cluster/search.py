@@ -1,6 +1,8 @@
 """The search port on a cluster of Elasticsearch 8, 9 or OpenSearch 2, 3."""
 
+import json
 import logging
+from functools import lru_cache
 from urllib.parse import quote
 
 import orjson
@@ -35,13 +37,17 @@ class ClusterSearch:
     async def search(self, request: SearchRequest) -> JsonObject:
         """See the port. A search that gets no answer in time is a SearchError 408."""
         product = self._product or await self.detect_product()
-        answer = await self._dispatcher.ask(_search_query(request, adapt(request.body, product)))
+        target, header = _address(request.index, request.ignore_unavailable, request.allow_no_indices)
+        body = _encode(adapt(request.body, product))
+        answer = await self._dispatcher.ask(Query("POST", target, body, header))
         return adapt_answer(answer, request.body, product)
 
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
         """See the port."""
-        target = f"/{_index_path(request.index)}/_field_caps?fields={quote(','.join(request.fields), safe='*,')}&"
-        return await self._dispatcher.ask(Query("GET", target + _options(request)))
+        fields = quote(",".join(request.fields), safe="*,")
+        options = _options(request.ignore_unavailable, request.allow_no_indices)
+        target = f"/{_index_path(request.index)}/_field_caps?fields={fields}&{options}"
+        return await self._dispatcher.ask(Query("GET", target))
 
     async def detect_product(self) -> Product:
         """Ask the cluster what it is, once. Where that is not allowed it is taken for Elasticsearch.
@@ -65,19 +71,25 @@ class ClusterSearch:
         await self._connection.close()
 
 
-def _search_query(request: SearchRequest, body: JsonObject) -> Query:
-    header = {
-        "index": request.index,
-        "ignore_unavailable": request.ignore_unavailable,
-        "allow_no_indices": request.allow_no_indices,
-    }
-    target = f"/{_index_path(request.index)}/_search?{_options(request)}"
-    return Query("POST", target, orjson.dumps(body), orjson.dumps(header))
+@lru_cache(maxsize=4096)
+def _address(index: tuple[str, ...], ignore_unavailable: bool, allow_no_indices: bool) -> tuple[str, bytes]:
+    """Where a search goes alone, and its header in a ``_msearch``."""
+    header = {"index": index, "ignore_unavailable": ignore_unavailable, "allow_no_indices": allow_no_indices}
+    target = f"/{_index_path(index)}/_search?{_options(ignore_unavailable, allow_no_indices)}"
+    return target, orjson.dumps(header)
+
+
+def _encode(body: JsonObject) -> bytes:
+    """JSON; integers beyond 64 bits and unpaired surrogates, which orjson refuses, are the cluster's to judge."""
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        return json.dumps(body, separators=(",", ":")).encode()
 
 
 def _index_path(index: tuple[str, ...]) -> str:
     return quote(",".join(index), safe="*,")
 
 
-def _options(request: SearchRequest | FieldCapsRequest) -> str:
-    return f"ignore_unavailable={_TEXT[request.ignore_unavailable]}&allow_no_indices={_TEXT[request.allow_no_indices]}"
+def _options(ignore_unavailable: bool, allow_no_indices: bool) -> str:
+    return f"ignore_unavailable={_TEXT[ignore_unavailable]}&allow_no_indices={_TEXT[allow_no_indices]}"

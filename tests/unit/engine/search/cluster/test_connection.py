@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import gzip
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,12 @@ async def test_a_search_is_sent_in_elasticsearchs_own_form(cluster: Any, connect
     assert (seen.method, seen.path) == ("POST", "/logs-*,remote:x/_search")
     assert seen.query == "ignore_unavailable=true&allow_no_indices=true"
     assert orjson.loads(seen.body) == body
+
+
+async def test_values_that_only_the_cluster_can_judge_are_sent(cluster: Any, connect: Any, ask: Any) -> None:
+    query = {"terms": {"x": [2**70, "\ud800"]}}
+    await connect().search(SearchRequest(("a",), {"query": query}))
+    assert json.loads(cluster.requests[0].body) == {"query": query}
 
 
 async def test_a_name_with_date_math_stays_one_name(cluster: Any, connect: Any) -> None:
