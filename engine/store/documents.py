@@ -13,6 +13,7 @@ from engine.model.document import join_document
 from engine.model.instant import from_ms, iso, to_ms
 from engine.model.jsonvalue import JsonObject
 from engine.ports.store import ClosedDocument, NewDocument, RuleKey, UntrackedDocument
+from engine.store.bulk import execute_rows
 from engine.store.dialect import insert_unless_present
 from engine.store.encoding import decode_json, encode_json
 from engine.store.state_codec import decode_documents, is_tracked
@@ -53,7 +54,7 @@ def pack_new(key: RuleKey, document: NewDocument) -> dict[str, Any]:
 def insert_documents(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Add rows of `pack_new`; a document that exists stays as it is."""
     if rows:
-        connection.execute(insert_unless_present(connection, alerts, ["uuid"]), rows)
+        execute_rows(connection, insert_unless_present(connection, alerts, ["uuid"]), rows)
 
 
 def pack_refreshed(key: RuleKey, rule_fields: JsonObject) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def pack_closed(document: ClosedDocument) -> dict[str, Any]:
 def close_documents(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """End active documents; one that was untracked meanwhile stays so."""
     if rows:
-        connection.execute(_CLOSE, rows)
+        execute_rows(connection, _CLOSE, rows)
 
 
 def untrack_documents(

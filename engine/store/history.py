@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, insert, select
 from engine.model.instant import from_ms, to_ms
 from engine.model.notification import LedgerEntry, RunLedger
 from engine.model.trace import RunTrace, Trace
+from engine.store.bulk import execute_rows
 from engine.store.tables import events
 from engine.store.trace_codec import decode_ledger, decode_trace, encode_ledger, encode_trace
 
@@ -40,7 +41,7 @@ def pack_event(trace: Trace, ledger: Sequence[LedgerEntry] = ()) -> dict[str, An
 def insert_events(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Append rows of `pack_event`."""
     if rows:
-        connection.execute(_INSERT, rows)
+        execute_rows(connection, _INSERT, rows)
 
 
 def read_traces(

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, exists, func, insert, 
 from engine.model.instant import from_ms, to_ms
 from engine.model.notification import Notification, NotificationState, StoredNotification
 from engine.ports.store import ClaimedNotification, ConnectorKey, DeliveryReport
+from engine.store.bulk import execute_rows
 from engine.store.encoding import decode_json, encode_json, instant_or_none
 from engine.store.tables import is_dead, outbox
 
@@ -90,7 +91,7 @@ def pack_notification(notification: Notification) -> dict[str, Any]:
 def insert_notifications(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Queue rows of `pack_notification`, in this order."""
     if rows:
-        connection.execute(_INSERT, rows)
+        execute_rows(connection, _INSERT, rows)
 
 
 def claim_notifications(

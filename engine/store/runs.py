@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, select, update
 from engine.model.alert import RuleState
 from engine.model.instant import to_ms
 from engine.ports.store import CommitOutcome, RuleKey, RunRecord
+from engine.store.bulk import execute_rows
 from engine.store.dialect import upsert
 from engine.store.documents import (
     close_documents,
@@ -129,7 +130,7 @@ def _write_runtime(connection: Connection, winners: Sequence[_Winner]) -> None:
         if changes:
             rows_by_columns[tuple(changes)].append(changes | {"of_rule": standing["rule_no"]})
     for rows in rows_by_columns.values():
-        connection.execute(_UPDATE_RUNTIME, rows)
+        execute_rows(connection, _UPDATE_RUNTIME, rows)
 
 
 def _runtime_changes(record: RunRecord, standing: RowMapping) -> dict[str, Any]:
@@ -171,7 +172,7 @@ def _write_monitoring(connection: Connection, winners: Sequence[_Winner]) -> Non
         if record.monitoring is not None
     ]
     if rows:
-        connection.execute(upsert(connection, monitoring, ["rule_no", "slot"]), rows)
+        execute_rows(connection, upsert(connection, monitoring, ["rule_no", "slot"]), rows)
 
 
 def _write_documents(connection: Connection, records: Sequence[RunRecord]) -> None:
