@@ -7,6 +7,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from tocsin.process import tune_process
+
 _NAMES = ("evaluations", "many_alerts", "local_search")
 
 
@@ -23,6 +25,7 @@ def _cpu_lines() -> list[str]:
 
 
 def main() -> None:
+    tune_process()
     names = sys.argv[1:] or _NAMES
     print(machine())
     for name in names:
