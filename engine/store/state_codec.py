@@ -4,17 +4,17 @@ Members at their default are left out; reading treats absent members as the defa
 (rule-run.md 2), so that older and newer programs read each other's states.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
-
-from engine.model.alert import Alert, LastScheduledActions, RuleState
-from engine.model.document import DocumentingRun
+from engine.model.alert import Alert, RuleState
 from engine.model.instant import from_ms, to_ms
 from engine.model.jsonvalue import JsonObject
+from engine.store.alert_codec import pack_alert, unpack_alert
+from engine.store.alert_columns import pack_alerts, unpack_alerts
 from engine.store.encoding import compress, decode_json, decompress, encode_json, instant_or_none
 
 EMPTY_STATE = b"{}"
+
+_COLUMNS_FROM = 20
+_COLUMNS = "_columns"
 
 _DAMAGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What reading a damaged blob raises."""
@@ -23,13 +23,8 @@ _DAMAGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 def encode_state(state: RuleState) -> bytes:
     """The blob of a state. Raises TypeError when a rule type's state is not JSON."""
     fields: JsonObject = {}
-    packer = _AlertPacker()
-    if state.active:
-        fields["active"] = {alert_id: packer.pack(alert) for alert_id, alert in state.active.items()}
-    if state.recovered:
-        fields["recovered"] = {alert_id: packer.pack(alert) for alert_id, alert in state.recovered.items()}
-    if packer.runs:
-        fields["runs"] = [[to_ms(run.at), run.execution_uuid] for run in packer.runs]
+    _put_alerts(fields, "active", state.active)
+    _put_alerts(fields, "recovered", state.recovered)
     if state.summary_actions:
         fields["summary_actions"] = {action: to_ms(at) for action, at in state.summary_actions.items()}
     if state.previous_started_at is not None:
@@ -46,10 +41,9 @@ def decode_state(blob: bytes) -> RuleState:
     if blob == EMPTY_STATE:
         return RuleState()
     fields: JsonObject = decode_json(decompress(blob))
-    runs = [DocumentingRun(from_ms(at), execution_uuid) for at, execution_uuid in fields.get("runs") or ()]
     return RuleState(
-        active=_unpack_alerts(fields.get("active"), runs),
-        recovered=_unpack_alerts(fields.get("recovered"), runs),
+        active=_take_alerts(fields, "active"),
+        recovered=_take_alerts(fields, "recovered"),
         summary_actions={action: from_ms(ms) for action, ms in (fields.get("summary_actions") or {}).items()},
         previous_started_at=instant_or_none(fields.get("previous_started_at")),
         type_state=fields.get("type_state") or {},
@@ -77,93 +71,16 @@ def is_tracked(blob: bytes, alert_id: str) -> bool:
     return state is not None and (alert_id in state.active or alert_id in state.recovered)
 
 
-class _AlertPacker:
-    """Packs the alerts of one state. Many share an instant or the run that documented them: each is worked out once."""
-
-    def __init__(self) -> None:
-        self.runs: dict[DocumentingRun, int] = {}
-        self._instants: dict[datetime, int] = {}
-
-    def pack(self, alert: Alert) -> JsonObject:
-        packed: JsonObject = {"uuid": alert.uuid}
-        if alert.group is not None:
-            packed["group"] = alert.group
-        if alert.start is not None:
-            packed["start"] = self._ms_of(alert.start)
-        if alert.end is not None:
-            packed["end"] = self._ms_of(alert.end)
-        if alert.duration_ns:
-            packed["duration"] = alert.duration_ns
-        if alert.state:
-            packed["state"] = alert.state
-        if alert.flapping_history:
-            packed["history"] = "".join(map("01".__getitem__, alert.flapping_history))
-        if alert.flapping:
-            packed["flapping"] = True
-        if alert.active_count:
-            packed["count"] = alert.active_count
-        if alert.visible:
-            packed["visible"] = True
-        if alert.pending_recovered_count:
-            packed["pending"] = alert.pending_recovered_count
-        if alert.maintenance_window_ids:
-            packed["mw_ids"] = alert.maintenance_window_ids
-        if alert.maintenance_window_names:
-            packed["mw_names"] = alert.maintenance_window_names
-        if alert.last_scheduled_actions is not None:
-            packed["last_scheduled"] = _pack_last_scheduled(alert.last_scheduled_actions)
-        if alert.fields:
-            packed["document"] = alert.fields
-        if alert.documented is not None:
-            packed["run"] = self._number_of(alert.documented)
-        return packed
-
-    def _ms_of(self, at: datetime) -> int:
-        ms = self._instants.get(at)
-        if ms is None:
-            ms = self._instants[at] = to_ms(at)
-        return ms
-
-    def _number_of(self, run: DocumentingRun) -> int:
-        return self.runs.setdefault(run, len(self.runs))
+def _put_alerts(fields: JsonObject, name: str, alerts: dict[str, Alert]) -> None:
+    """Few alerts are objects by id, many are columns: to make columns costs as much as to make five objects."""
+    if len(alerts) >= _COLUMNS_FROM:
+        fields[name + _COLUMNS] = pack_alerts(alerts.values())
+    elif alerts:
+        fields[name] = {alert_id: pack_alert(alert) for alert_id, alert in alerts.items()}
 
 
-def _pack_last_scheduled(last: LastScheduledActions) -> list[Any]:
-    packed = [last.group, to_ms(last.date)]
-    if last.actions:
-        packed.append({action: to_ms(at) for action, at in last.actions.items()})
-    return packed
-
-
-def _unpack_alerts(packed: JsonObject | None, runs: Sequence[DocumentingRun]) -> dict[str, Alert]:
-    return {alert_id: _unpack_alert(alert_id, fields, runs) for alert_id, fields in (packed or {}).items()}
-
-
-def _unpack_alert(alert_id: str, fields: JsonObject, runs: Sequence[DocumentingRun]) -> Alert:
-    get = fields.get
-    last, run = get("last_scheduled"), get("run")
-    return Alert(
-        id=alert_id,
-        uuid=fields["uuid"],
-        group=get("group"),
-        start=instant_or_none(get("start")),
-        end=instant_or_none(get("end")),
-        duration_ns=get("duration") or 0,
-        state=get("state") or {},
-        flapping_history=[changed == "1" for changed in get("history") or ""],
-        flapping=get("flapping") or False,
-        active_count=get("count") or 0,
-        visible=get("visible") or False,
-        pending_recovered_count=get("pending") or 0,
-        maintenance_window_ids=tuple(get("mw_ids") or ()),
-        maintenance_window_names=tuple(get("mw_names") or ()),
-        last_scheduled_actions=None if last is None else _unpack_last_scheduled(last),
-        fields=get("document") or {},
-        documented=None if run is None else runs[run],
-    )
-
-
-def _unpack_last_scheduled(packed: list[Any]) -> LastScheduledActions:
-    group, date, *rest = packed
-    actions = rest[0] if rest else {}
-    return LastScheduledActions(group, from_ms(date), {action: from_ms(at) for action, at in actions.items()})
+def _take_alerts(fields: JsonObject, name: str) -> dict[str, Alert]:
+    columns = fields.get(name + _COLUMNS)
+    if columns is not None:
+        return unpack_alerts(columns)
+    return {alert_id: unpack_alert(alert_id, packed) for alert_id, packed in (fields.get(name) or {}).items()}

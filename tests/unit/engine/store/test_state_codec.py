@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.model.alert import Alert, LastScheduledActions, RuleState
 from engine.model.document import DocumentingRun
+from engine.store import state_codec
 from engine.store.encoding import decode_json, decompress, encode_json
 from engine.store.state_codec import (
     EMPTY_STATE,
@@ -62,10 +63,13 @@ states = st.builds(
 )
 
 
+@pytest.mark.parametrize("columns_from", [1, 20])
 @settings(max_examples=50, deadline=None)
-@given(states)
-def test_a_state_comes_back_with_its_alerts_in_order(state: RuleState) -> None:
-    decoded = decode_state(encode_state(state))
+@given(state=states)
+def test_a_state_comes_back_with_its_alerts_in_order(state: RuleState, columns_from: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(state_codec, "_COLUMNS_FROM", columns_from)
+        decoded = decode_state(encode_state(state))
     assert decoded == state
     assert list(decoded.active) == list(state.active)
     assert list(decoded.recovered) == list(state.recovered)
@@ -77,14 +81,20 @@ def test_what_speaks_of_the_present_run_only_is_not_stored() -> None:
 
 
 def test_absent_members_are_the_defaults() -> None:
-    blob = encode_json({"active": {"a": {"uuid": "u"}}})
-    assert decode_state(blob) == RuleState({"a": Alert("a", "u")})
+    for blob in (
+        encode_json({"active": {"a": {"uuid": "u"}}}),
+        encode_json({"active_columns": {"id": ["a"], "uuid": ["u"]}}),
+    ):
+        assert decode_state(blob) == RuleState({"a": Alert("a", "u")})
     assert decode_state(EMPTY_STATE) == RuleState() == decode_state(encode_json({"active": None, "type_state": None}))
 
 
 def test_unknown_members_are_ignored() -> None:
-    blob = encode_json({"active": {"a": {"uuid": "u", "colour": "red"}}, "weather": {}})
-    assert decode_state(blob) == RuleState({"a": Alert("a", "u")})
+    for blob in (
+        encode_json({"active": {"a": {"uuid": "u", "colour": "red"}}, "weather": {}}),
+        encode_json({"active_columns": {"id": ["a"], "uuid": ["u"], "colour": ["red"]}, "weather": {}}),
+    ):
+        assert decode_state(blob) == RuleState({"a": Alert("a", "u")})
 
 
 def test_an_empty_state_takes_two_bytes() -> None:
@@ -105,13 +115,42 @@ def test_documents_are_those_of_active_alerts_by_uuid() -> None:
     assert decode_documents(encode_state(state)) == {"u1": {"x": 1}, "u2": {}}
 
 
-def test_the_run_that_documented_alerts_is_stored_once() -> None:
-    runs = [DocumentingRun(START, "execution-1"), DocumentingRun(START, "execution-2")]
-    alerts = {str(n): Alert(str(n), f"u{n}", fields={"x": n}, documented=runs[n // 2]) for n in range(4)}
-    blob = encode_state(RuleState(alerts))
-    assert blob.count(b"execution-1") == blob.count(b"execution-2") == 1
-    assert decode_state(blob).active == alerts
-    assert decode_documents(blob)["u3"]["kibana.alert.rule.execution.uuid"] == "execution-2"
+class TestColumns:
+    """Of alerts which are many."""
+
+    @pytest.fixture(autouse=True)
+    def _few_are_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(state_codec, "_COLUMNS_FROM", 1)
+
+    def test_what_all_alerts_share_is_stored_once(self) -> None:
+        alerts = {
+            str(n): Alert(str(n), f"u{n}", group="hot", fields={"tags": [], "event.action": "active"}) for n in range(9)
+        }
+        blob = encode_state(RuleState(alerts))
+        assert (blob.count(b"hot"), blob.count(b"event.action"), blob.count(b'"active"')) == (1, 1, 1)
+        assert decode_state(blob).active == alerts
+
+    @pytest.mark.parametrize("values", [(1, True), (0, False), (0, 0.0), (0.0, -0.0), ([1], [True]), ({}, [])])
+    def test_equal_is_not_the_same(self, values: tuple[object, object]) -> None:
+        alerts = {str(n): Alert(str(n), f"u{n}", fields={"x": value}) for n, value in enumerate(values)}
+        decoded = decode_state(encode_state(RuleState(alerts)))
+        assert repr([alert.fields["x"] for alert in decoded.active.values()]) == repr(list(values))
+
+    def test_alerts_with_different_documents_keep_their_order(self) -> None:
+        fields = [{"a": 1}, {}, {"b": 2, "a": 3}, {"a": 4}, {"a": 5, "b": 6}]
+        alerts = {str(n): Alert(str(n), f"u{n}", fields=each) for n, each in enumerate(fields)}
+        decoded = decode_state(encode_state(RuleState(alerts)))
+        assert [list(alert.fields.items()) for alert in decoded.active.values()] == [
+            list(each.items()) for each in fields
+        ]
+
+    def test_the_run_that_documented_alerts_is_stored_once(self) -> None:
+        runs = [DocumentingRun(START, "execution-1"), DocumentingRun(START, "execution-2")]
+        alerts = {str(n): Alert(str(n), f"u{n}", fields={"x": n}, documented=runs[n // 2]) for n in range(4)}
+        blob = encode_state(RuleState(alerts))
+        assert blob.count(b"execution-1") == blob.count(b"execution-2") == 1
+        assert decode_state(blob).active == alerts
+        assert decode_documents(blob)["u3"]["kibana.alert.rule.execution.uuid"] == "execution-2"
 
 
 @pytest.mark.parametrize(("alert_id", "known"), [("a", True), ("c", True), ("u1", False), ("x", False)])
@@ -120,7 +159,19 @@ def test_an_alert_is_tracked_while_active_or_remembered(alert_id: str, known: bo
     assert is_tracked(blob, alert_id) is known
 
 
-@pytest.mark.parametrize("blob", [b"", b"{", b"\x78broken", b'{"active": {"a": {}}}', b'{"active": 5}', b"[]"])
+@pytest.mark.parametrize(
+    "blob",
+    [
+        b"",
+        b"{",
+        b"\x78broken",
+        b'{"active": {"a": {}}}',
+        b'{"active_columns": {"id": ["a"]}}',
+        b'{"active_columns": {"id": ["a", "b"], "uuid": ["u"]}}',
+        b'{"active": 5}',
+        b"[]",
+    ],
+)
 def test_a_damaged_state_holds_nothing(blob: bytes) -> None:
     assert decode_undamaged_state(blob) is None
     assert decode_documents(blob) == {}
@@ -133,12 +184,21 @@ def test_what_is_not_json_is_refused(value: object) -> None:
         encode_state(RuleState(type_state={"x": value}))
 
 
-def test_a_stored_blob_is_read_for_ever() -> None:
+def test_a_stored_blob_is_read_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blobs of released versions: never change one, add new ones."""
-    blob = (
+    objects = (
         b'{"active":{"host":{"uuid":"u","group":"hot","start":1767225600000,"duration":60000000000,"state":{"n":1},'
         b'"history":"101","flapping":true,"count":2,"visible":true,"pending":1,"mw_ids":["m"],"mw_names":["night"],'
-        b'"last_scheduled":["hot",1767225600000,{"act":1767225660000}],"document":{"kibana.alert.status":"active"}}},'
+        b'"last_scheduled":["hot",1767225600000,{"act":1767225660000}],"document":{"event.action":"active","tags":["t"]},"run":[1767225660000,"execution"]}},'
+        b'"summary_actions":{"sum":1767225600000},"previous_started_at":1767225660000,"type_state":{"c":1},'
+        b'"documented_revision":4}'
+    )
+    columns = (
+        b'{"active_columns":{"id":["host"],"uuid":["u"],"group":["hot"],"start":[1767225600000],"duration":[60000000000],'
+        b'"state":[{"n":1}],"history":["101"],"flapping":[true],"count":[2],"visible":[true],"pending":[1],'
+        b'"mw_ids":[["m"]],"mw_names":[["night"]],"last_scheduled":[["hot",1767225600000,{"act":1767225660000}]],'
+        b'"runs":[[1767225660000,"execution"]],'
+        b'"documents":[{"names":["event.action","tags"],"of":[0],"columns":[["active"],[["t"]]]}]},'
         b'"summary_actions":{"sum":1767225600000},"previous_started_at":1767225660000,"type_state":{"c":1},'
         b'"documented_revision":4}'
     )
@@ -160,7 +220,8 @@ def test_a_stored_blob_is_read_for_ever() -> None:
                 maintenance_window_ids=("m",),
                 maintenance_window_names=("night",),
                 last_scheduled_actions=LastScheduledActions("hot", START, {"act": minute}),
-                fields={"kibana.alert.status": "active"},
+                fields={"event.action": "active", "tags": ["t"]},
+                documented=DocumentingRun(minute, "execution"),
             )
         },
         summary_actions={"sum": START},
@@ -168,5 +229,7 @@ def test_a_stored_blob_is_read_for_ever() -> None:
         type_state={"c": 1},
         documented_revision=4,
     )
-    assert decode_state(blob) == state
-    assert decode_json(encode_state(state)) == decode_json(blob)
+    assert decode_state(objects) == state == decode_state(columns)
+    assert decode_json(encode_state(state)) == decode_json(objects)
+    monkeypatch.setattr(state_codec, "_COLUMNS_FROM", 1)
+    assert decode_json(encode_state(state)) == decode_json(columns)
