@@ -112,6 +112,7 @@ _FAILURES: dict[str | None, schedule.Failure | None] = {
     "search backend unreachable": "backend_unreachable",
     "cluster write block": "write_blocked",
     "rule record deleted before the run": "gone",
+    "run exceeds its timeout": "timeout",
 }
 _RETRY_AFTER = {"backend_unreachable": timedelta(minutes=5), "write_blocked": timedelta(minutes=1)}
 _RUN_GIVEN = {"interval", "planned", "started", "ended", "failure"}

@@ -1,29 +1,27 @@
-"""An engine for the alert_lifecycle cases: a rule type that reports what a step says, and the steps themselves."""
+"""An engine for the alert_lifecycle cases: a rule of one type in a store of its own, and the steps themselves."""
 
-import asyncio
 import sqlite3
-from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import MappingProxyType
 from typing import Any, Self
 
-from engine.model.errors import RunError, SearchUnavailable
 from engine.model.instant import iso, parse_iso
 from engine.model.jsonvalue import JsonObject
-from engine.model.outcome import ExecutionStatus, LastRun, MonitoringEntry
+from engine.model.outcome import MonitoringEntry
 from engine.model.settings import EngineSettings, FlappingSettings, SpaceSettings
 from engine.operations.monitoring import monitoring_to_json
-from engine.operations.presentation import last_run_to_json, rule_to_json
-from engine.ports.rule_type import RECOVERED, ActionGroup, Evaluation, EvaluationContext, Report
+from engine.operations.presentation import rule_to_json
+from engine.ports.rule_type import RECOVERED
 from engine.ports.store import CommitOutcome, RuleChange, RuleKey, StoredRule
 from engine.service.clocks import ManualClock
 from engine.service.runs import RunReport
 from engine.store.connections import sqlite_url
 from engine.timing.durations import parse_duration
+from tests.cases.adapters.lifecycle_result import StepResult
+from tests.cases.adapters.lifecycle_rule_type import CaseType
 from tests.cases.matching import require_known
 from tocsin.library import AsyncEngine
 
@@ -34,164 +32,7 @@ _RUN_STEP = {
     *("op", "at", "scheduled_at", "reported", "fails", "snoozed", "limit_reached", "declares_limit", "asks_limit"),
     *("warns", "lasts_ms"),
 }
-_RULE_TYPE = {
-    *("action_groups", "default_action_group", "recovery_group", "auto_recover", "timeout"),
-    *("cancel_alerts_on_rule_timeout", "window"),
-}
 _MUTES = ("mute_all", "muted_alert_ids")
-_REPORT = {"id", "group", "context", "payload", "state"}
-
-
-class CaseType:
-    """A rule type that reports what the present step of a case says."""
-
-    id = "case-type"
-    name = "Case type"
-    producer = "stackAlerts"
-    category = "management"
-    minimum_license = "basic"
-    context_variables: Mapping[str, str] = MappingProxyType({})
-    param_variables: Mapping[str, str] = MappingProxyType({})
-    is_window_delayed = False
-
-    def __init__(self, definition: Step | None = None) -> None:
-        definition = definition or {}
-        require_known(definition, _RULE_TYPE, "rule_type")
-        recovery = definition.get("recovery_group")
-        self.recovery_group = ActionGroup(recovery["id"], recovery["id"]) if recovery else RECOVERED
-        groups = definition.get("action_groups") or [{"id": "default"}]
-        self.action_groups = tuple(
-            ActionGroup(group["id"], group.get("name", group["id"]), group.get("severity")) for group in groups
-        )
-        self.default_action_group = definition.get("default_action_group", self.action_groups[0].id)
-        self.auto_recovers = definition.get("auto_recover", True)
-        self.timeout = definition.get("timeout")
-        self.cancel_alerts_on_timeout = definition.get("cancel_alerts_on_rule_timeout", True)
-        self.window = parse_duration(definition["window"]) if definition.get("window") else None
-        self.step: Step = {}
-        self.clock: ManualClock | None = None
-        self.previous_started_at_seen: list[datetime | None] = []
-        self.is_evaluating = asyncio.Event()
-
-    def validate(self, params: JsonObject) -> JsonObject:
-        return params
-
-    def warnings(self, params: JsonObject) -> list[str]:
-        return []
-
-    def keeps_state(self, old_params: JsonObject, new_params: JsonObject) -> bool:
-        return True
-
-    def compile(self, params: JsonObject) -> Self:
-        return self
-
-    async def evaluate(self, context: EvaluationContext) -> Evaluation:
-        step = self.step
-        self.previous_started_at_seen.append(context.previous_started_at)
-        if step.get("hangs"):
-            await self._hang(step)
-        if step.get("asks_limit"):
-            context.reports.ask_limit()
-        if self.clock is not None and step.get("lasts_ms"):
-            self.clock.advance(timedelta(milliseconds=step["lasts_ms"]))
-        for report in step.get("reported", ()):
-            context.reports.add(_report(report, self.default_action_group))
-        if step.get("limit_reached") or step.get("declares_limit"):
-            context.reports.declare_limit_reached(True)
-        elif "declares_limit" in step or "limit_reached" in step:
-            context.reports.declare_limit_reached(False)
-        if step.get("fails"):
-            raise _exception(step["fails"])
-        return Evaluation(state=context.state, warnings=["warned"] if step.get("warns") else [])
-
-    async def _hang(self, step: Step) -> None:
-        """Wait for the time-out; a type that reports late goes on after it."""
-        self.is_evaluating.set()
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            if "reported" not in step:
-                raise
-
-
-def _report(report: Any, default_group: str) -> Report:
-    if isinstance(report, str):
-        return Report(report, default_group)
-    require_known(report, _REPORT, "reported")
-    return Report(
-        report["id"],
-        report.get("group", default_group),
-        context=report.get("context", {}),
-        payload=report.get("payload", {}),
-        state=report.get("state", {}),
-    )
-
-
-def _exception(failure: Any) -> Exception:
-    if failure == "search backend unreachable":
-        return SearchUnavailable(failure)
-    return RunError("execute", failure) if isinstance(failure, str) else RuntimeError()
-
-
-@dataclass(slots=True)
-class StepResult:
-    """What one run of a case came to, in the words of the cases."""
-
-    execution: ExecutionStatus
-    last_run: Any
-    is_run: bool = True
-    report: RunReport | None = None
-    alerts: dict[str, JsonObject] = field(default_factory=dict)
-
-    @classmethod
-    def of_status(cls, execution: ExecutionStatus, last_run: LastRun | None) -> "StepResult":
-        return cls(execution, None if last_run is None else last_run_to_json(last_run))
-
-    @property
-    def execution_status(self) -> str:
-        return self.execution.status
-
-    @property
-    def execution_uuid(self) -> str:
-        assert self.report is not None
-        return self.report.record.trace.execution_uuid
-
-    @property
-    def alerts_count(self) -> JsonObject:
-        return self.last_run["alerts_count"]
-
-    @property
-    def delayed_count(self) -> int:
-        transition = self.report.transition if self.report else None
-        return len(transition.delayed) if transition else 0
-
-    def alert_ids(self, name: str) -> list[str]:
-        transition = self.report.transition if self.report else None
-        if transition is None:
-            return []
-        if name == "held":
-            return [alert.id for alert in transition.active if not alert.reported and alert.pending_recovered_count]
-        if name == "tracked_recovered":
-            return list(transition.tracked_recovered)
-        return [alert.id for alert in getattr(transition, name)]
-
-    def actions(self) -> list[JsonObject]:
-        assert self.report is not None
-        return [
-            {"action": sent.action_uuid, "alert": sent.alert_id, "group": sent.group}
-            for sent in self.report.record.notifications
-        ]
-
-    def gap(self) -> JsonObject:
-        assert self.report is not None
-        gap = self.report.record.trace.gap
-        return {
-            "gap_duration_s": None if gap is None else gap.duration_s,
-            "gap_range": None if gap is None else {"gte": iso(gap.start), "lte": iso(gap.end)},
-        }
-
-    def all_keys(self) -> set[str]:
-        return {key for document in self.alerts.values() for key in document}
 
 
 class CaseEngine:
@@ -207,6 +48,7 @@ class CaseEngine:
         definition |= {name: given[name] for name in ("timeout", "window") if given.get(name)}
         self._mutes = {name: rule.pop(name) for name in _MUTES if name in rule}
         self.given, self._rule_given = given, rule
+        definition.setdefault("action_groups", _groups_of_actions(rule, definition.get("recovery_group", {})))
         config = given.get("config", {})
         # The same switch twice: the engine's, and whatever stands there with "type" in its name for the rule type's.
         of_engine = [flag for name, flag in config.items() if "type" not in name]
@@ -244,7 +86,11 @@ class CaseEngine:
 
     async def __aenter__(self) -> Self:
         await self._engine.__aenter__()
-        self._engine.add_connector("connector", ".server-log")
+        for connector in {
+            "connector",
+            *(action.get("id", "connector") for action in self._rule_given.get("actions", ())),
+        }:
+            self._engine.add_connector(connector, ".server-log")
         revision = self._rule_given.pop("revision", 0)
         stored = await self.create_rule(self._rule_given, rule_id=self.rule_id)
         flapping = self.given.get("flapping_settings")
@@ -487,6 +333,13 @@ class CaseEngine:
             if alert.start is not None:
                 states[alert.id]["start"] = iso(alert.start)
         self.stored_states.append(states)
+
+
+def _groups_of_actions(rule: Step, recovery_group: Step) -> list[Step]:
+    """The default group, and every other that an action of the rule names: a type has what is used of it."""
+    named = [action["group"] for action in rule.get("actions", ()) if action.get("group")]
+    ids = dict.fromkeys(["default", *named])
+    return [{"id": group} for group in ids if group not in (recovery_group.get("id"), RECOVERED.id)]
 
 
 def _first_instant(given: Step) -> str:

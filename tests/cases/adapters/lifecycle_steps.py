@@ -3,8 +3,9 @@
 from itertools import pairwise
 from typing import Any
 
-from tests.cases.adapters.lifecycle_engine import CaseEngine, StepResult
+from tests.cases.adapters.lifecycle_engine import CaseEngine
 from tests.cases.adapters.lifecycle_outcome import assert_execution_status, assert_last_run, assert_status
+from tests.cases.adapters.lifecycle_result import StepResult
 from tests.cases.matching import assert_absent, assert_equal, assert_set, assert_subset, require_known
 
 Case = dict[str, Any]
