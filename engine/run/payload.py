@@ -62,12 +62,11 @@ def merge_payload(document: JsonObject, payload: JsonObject) -> JsonObject:
 
     ``tags`` are left out too: they are a union, see `payload_tags`.
     """
-    merged = document.copy()
     if not _is_plain(tuple(payload)):
         payload = dict(_settable(payload, ""))
-    merged.update(payload)
+    merged = {**document, **payload}
     for name, value in payload.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value != document.get(name):
             merged[name] = _merged(document.get(name), value)
     return merged
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from engine.model.alert import Alert, LastScheduledActions, RuleState
 from engine.model.errors import RunError
@@ -106,7 +107,7 @@ def _next_of(alert: Alert) -> Alert:
 def _continue(tracking: Tracking, alert: Alert, report: Report | None, keeps_unreported: bool) -> None:
     at, start = tracking.at, alert.start
     if start is not None:
-        duration_ns = (at - start) // _MICROSECOND * 1000
+        duration_ns = _duration_ns(start, at)
         # Should the clock have stepped back, a duration still never shrinks.
         if duration_ns > alert.duration_ns:
             alert.duration_ns = duration_ns
@@ -123,6 +124,12 @@ def _continue(tracking: Tracking, alert: Alert, report: Report | None, keeps_unr
     else:
         alert.end = max(at, start) if start is not None else None
         tracking.recovered[alert.id] = alert
+
+
+@lru_cache(maxsize=4096)
+def _duration_ns(start: datetime, at: datetime) -> int:
+    # Alerts that began together are worked out together.
+    return (at - start) // _MICROSECOND * 1000
 
 
 def _begin(tracking: Tracking, report: Report, new_id: Ids) -> None:
