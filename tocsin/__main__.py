@@ -1,17 +1,15 @@
 """``python -m tocsin`` and the command ``tocsin``."""
 
-import gc
 import importlib.util
 import sys
 from pathlib import Path
 
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+from tocsin.process import tune_process
 
 
 def main() -> None:
     """Run the command line."""
-    # Loading makes many objects that all stay; to look through them for garbage at every 700 costs a tenth of a start.
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
+    tune_process()
     _check_own_packages()
     from tocsin.cli.app import run_app
 
