@@ -13,8 +13,10 @@ from engine.model.errors import InvalidInput, Problem, SearchUnavailable
 from engine.model.jsonvalue import JsonObject
 from engine.model.rule import DEFAULT_SPACE
 from engine.ports.clock import Clock
+from engine.ports.search import SearchPort
 from engine.search.local.engine import LocalSearch
 from engine.search.local.report import LoadReport
+from engine.service.clocks import SystemClock
 from engine.store.sqlite import open_store
 from tocsin.cli.text import printable
 from tocsin.composition import Parts, compose
@@ -35,20 +37,20 @@ async def open_engine(
     data: Mapping[str, Sequence[str]],
     is_dry: bool,
     is_following: bool = False,
+    es: str | None = None,
 ) -> AsyncIterator[Parts]:
     """The engine over the session's rules and data; closed again at the end.
 
-    ``is_following``: lines appended to the files of ``data`` are read, too, at each refresh.
-    Raises SearchUnavailable if there is no data where it was said to be, StoreUnavailable, StoreLocked.
+    ``es`` is the URL of a cluster to search instead of the one of tocsin.yml; ``data`` goes before that one, too.
+    ``is_following``: lines appended to the files of ``data`` are read, too, at each refresh; and a cluster need not
+    answer yet. Raises InvalidInput, StoreUnavailable, StoreLocked, and SearchUnavailable or SearchError if there is no
+    data where it was said to be.
     """
-    _tell_missing_data(session, {source.name for source in session.config.data} | set(data))
-    search = LocalSearch(clock.now)
-    for source in session.config.data:
-        _refuse_missing(source.name, source.globs)
-        search.add_files(source.name, source.globs, mapping=_mapping(source.mapping), follow=source.follow)
-    for name, globs in data.items():
-        _refuse_missing(name, globs)
-        search.add_files(name, globs, follow=is_following)
+    search = (
+        await _open_cluster(session, es, is_patient=is_following)
+        if es is not None or (session.config.clusters and not data)
+        else _open_files(session, clock, data, is_following=is_following)
+    )
     parts = compose(
         store=open_store(store, patience_s=_STORE_PATIENCE_S),
         search=search,
@@ -60,14 +62,45 @@ async def open_engine(
     )
     await parts.store.open()
     try:
-        for report in await search.refresh():
-            _tell_rejected(report)
+        if isinstance(search, LocalSearch):
+            for report in await search.refresh():
+                _tell_rejected(report)
         await parts.store.put_space_settings(DEFAULT_SPACE, session.config.space, None)
         yield parts
     finally:
         await parts.http.close()
         await search.close()
         await parts.store.close()
+
+
+async def _open_cluster(session: Session, es: str | None, *, is_patient: bool) -> SearchPort:
+    """The cluster at a URL, or the one of tocsin.yml; unless one is patient it must answer now."""
+    from engine.search.cluster.search import ClusterSearch
+    from tocsin.clusters import cluster_at
+
+    settings = session.config.clusters[0] if es is None else cluster_at(es, session.config)
+    search = ClusterSearch(settings, SystemClock())
+    if not is_patient:
+        try:
+            await search.detect_product()
+        except BaseException:
+            await search.close()
+            raise
+    return search
+
+
+def _open_files(
+    session: Session, clock: Clock, data: Mapping[str, Sequence[str]], *, is_following: bool
+) -> LocalSearch:
+    _tell_missing_data(session, {source.name for source in session.config.data} | set(data))
+    search = LocalSearch(clock.now)
+    for source in session.config.data:
+        _refuse_missing(source.name, source.globs)
+        search.add_files(source.name, source.globs, mapping=_mapping(source.mapping), follow=source.follow)
+    for name, globs in data.items():
+        _refuse_missing(name, globs)
+        search.add_files(name, globs, follow=is_following)
+    return search
 
 
 def _tell_missing_data(session: Session, names: set[str]) -> None:

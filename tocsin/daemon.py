@@ -32,7 +32,11 @@ BY_FILES = "rule files"
 
 
 async def serve(
-    config_file: Path | None, rule_paths: Sequence[Path], data: Mapping[str, Sequence[str]], session: Session
+    config_file: Path | None,
+    rule_paths: Sequence[Path],
+    data: Mapping[str, Sequence[str]],
+    session: Session,
+    es: str | None = None,
 ) -> None:
     """Run until SIGTERM or SIGINT; a second one ends the process at once. SIGHUP reads the rule files again.
 
@@ -40,7 +44,7 @@ async def serve(
     """
     with _held(session.config.store):
         async with open_engine(
-            session, clock=SystemClock(), store=session.config.store, data=data, is_dry=False, is_following=True
+            session, clock=SystemClock(), store=session.config.store, data=data, is_dry=False, is_following=True, es=es
         ) as parts:
             await apply_rule_files(parts, session)
             store = parts.store

@@ -47,10 +47,11 @@ async def run_once(
     store: str,
     data: Mapping[str, Sequence[str]],
     is_sending: bool,
+    es: str | None = None,
 ) -> OneShotOutcome:
     """Bring the session's rules into the store and run each of them once, at ``at`` or now."""
     clock = SystemClock() if at is None else ManualClock(at)
-    async with open_engine(session, clock=clock, store=store, data=data, is_dry=not is_sending) as parts:
+    async with open_engine(session, clock=clock, store=store, data=data, is_dry=not is_sending, es=es) as parts:
         rules = []
         for definition in session.rules:
             applied = await parts.rules.apply(definition.body, rule_id=definition.id, at=clock.now(), actor=None)

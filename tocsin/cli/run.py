@@ -5,7 +5,18 @@ from pathlib import Path
 
 import click
 
-from tocsin.cli.options import Globals, Instant, OutputFormat, option, output_option, parse_data, rule_paths, store_url
+from tocsin.cli.options import (
+    Globals,
+    Instant,
+    OutputFormat,
+    es_option,
+    option,
+    output_option,
+    parse_data,
+    refuse_two_backends,
+    rule_paths,
+    store_url,
+)
 from tocsin.cli.verb import verb
 
 
@@ -26,6 +37,7 @@ from tocsin.cli.verb import verb
     help="An index and the NDJSON, JSON, CSV or Parquet files it is made of, besides those of tocsin.yml. May be "
     "repeated; in the variable several are divided by spaces.",
 )
+@es_option
 @option("--send", is_flag=True, help="Deliver the notifications instead of only showing them.")
 @option("--fail-on-alert", is_flag=True, help="Exit with 1 if an alert is active after the run.")
 @output_option
@@ -36,6 +48,7 @@ def run(
     at: datetime | None,
     state: str,
     data: tuple[str, ...],
+    es: str | None,
     send: bool,
     fail_on_alert: bool,
     output: OutputFormat,
@@ -54,6 +67,7 @@ def run(
     from tocsin.one_shot import run_once
     from tocsin.session import load_session
 
+    refuse_two_backends(es, data)
     session = load_session(options.config, paths)
     session.refuse_problems()
     outcome = asyncio.run(
@@ -63,6 +77,7 @@ def run(
             store="sqlite://" if state == "none" else store_url(state),
             data=parse_data(data),
             is_sending=send,
+            es=es,
         )
     )
     print_outcome(outcome, output)

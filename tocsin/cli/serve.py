@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from tocsin.cli.options import Globals, option, parse_data
+from tocsin.cli.options import Globals, es_option, option, parse_data, refuse_two_backends
 from tocsin.cli.verb import verb
 
 
@@ -22,8 +22,9 @@ from tocsin.cli.verb import verb
     metavar="NAME=GLOB",
     help="An index and the files it is made of; lines appended later are read, too. May be repeated.",
 )
+@es_option
 @click.pass_obj
-def serve(options: Globals, paths: tuple[Path, ...], data: tuple[str, ...]) -> int:
+def serve(options: Globals, paths: tuple[Path, ...], data: tuple[str, ...], es: str | None) -> int:
     """Run stored rules on their intervals and deliver what they have to say, until a signal ends it.
 
     The store is the one that tocsin.yml names. A changed rule file is read again on SIGHUP; a rule that has vanished
@@ -37,8 +38,9 @@ def serve(options: Globals, paths: tuple[Path, ...], data: tuple[str, ...]) -> i
     from tocsin.log_lines import log_to_stderr
     from tocsin.session import load_session, refuse
 
+    refuse_two_backends(es, data)
     session = load_session(options.config, paths)
     refuse([problem for problem in session.problems if problem.file == session.config_file])
     log_to_stderr(options.log_level or "info")
-    asyncio.run(run_daemon(options.config, paths, parse_data(data), session))
+    asyncio.run(run_daemon(options.config, paths, parse_data(data), session, es))
     return 0

@@ -4,17 +4,22 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.model.errors import InvalidInput, Problem
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.settings import EngineSettings, SpaceSettings
 from engine.operations.validation import parse_model
+from tocsin.files.cluster_section import cluster_settings
 from tocsin.files.config_schema import UNSUPPORTED_SECTIONS, ConfigSchema
 from tocsin.files.config_settings import engine_settings, space_settings
 from tocsin.files.documents import Document, read_document
 from tocsin.files.nodes import Node
 from tocsin.files.problems import FileProblem, one_per_place
 from tocsin.files.secrets import SecretReader, misplaced_references
+
+if TYPE_CHECKING:
+    from engine.search.cluster.settings import ClusterSettings
 
 CONFIG_NAME = "tocsin.yml"
 DEFAULT_STORE = "tocsin.db"
@@ -53,6 +58,7 @@ class Config:
     store: str = f"sqlite:///{DEFAULT_STORE}"
     rules: tuple[Path, ...] = ()
     data: tuple[DataSource, ...] = ()
+    clusters: "tuple[ClusterSettings, ...]" = ()
     connectors: tuple[ConnectorDefinition, ...] = ()
 
 
@@ -94,6 +100,7 @@ def load_config(file: Path | None, *, environ: Mapping[str, str] | None = None) 
     problems: list[Problem] = []
     schema = _parse(value, problems)
     problems += misplaced_references(value, _is_secret)
+    problems += _backend_problems(schema)
     reader = SecretReader(os.environ if environ is None else environ, file.parent)
     config = _config_of(schema, document, reader)
     problems += reader.problems
@@ -111,13 +118,22 @@ def _parse(value: JsonValue, problems: list[Problem]) -> ConfigSchema:
         return parse_model(ConfigSchema, _without_wrong_sections(value, error.problems))
 
 
+def _backend_problems(schema: ConfigSchema) -> list[Problem]:
+    """Rules search one backend; several side by side are an issue of their own."""
+    if len(schema.clusters) > 1:
+        return [Problem("clusters", "names several clusters, which is not supported yet", "name one")]
+    if schema.clusters and schema.data:
+        return [Problem("clusters", "stands beside data, which is not supported yet", "leave out one of the two")]
+    return []
+
+
 def _without_wrong_sections(value: JsonObject, problems: tuple[Problem, ...]) -> JsonObject:
     """The content without what has problems: one connector or data source, or a whole other section."""
     kept = {name: dict(section) if isinstance(section, dict) else section for name, section in value.items()}
     for problem in problems:
         name, _, rest = problem.path.partition(".")
         entries = kept.get(name)
-        if name in ("connectors", "data") and isinstance(entries, dict) and rest:
+        if name in ("connectors", "data", "clusters") and isinstance(entries, dict) and rest:
             for entry in [entry for entry in entries if rest == entry or rest.startswith(f"{entry}.")]:
                 del entries[entry]
         elif problem.path:
@@ -132,30 +148,36 @@ def _named_unsupported(problem: Problem) -> Problem:
 
 def _placed(document: Document, problem: Problem) -> FileProblem:
     """The problem with its place, showing no secret: neither a line with one nor a value that should be one."""
-    if _is_secret(tuple(problem.path.split("."))[:3]):
+    if _may_hold_secret(tuple(problem.path.split("."))):
         problem = replace(problem, message=problem.message.partition(", not ")[0])
     placed = document.problem(problem)
     return replace(placed, excerpt="") if placed.line in _secret_lines(document) else placed
 
 
 def _secret_lines(document: Document) -> set[int]:
-    """The lines of the file on which secrets of connectors begin."""
+    """The lines of the file on which something begins that may hold a secret."""
     lines = set()
     nodes: list[tuple[tuple[str, ...], Node]] = [] if document.root is None else [((), document.root)]
     while nodes:
         path, node = nodes.pop()
-        if _is_secret(path[:3]):
+        if _may_hold_secret(path):
             lines.add(document.source.line_of(node.offset))
         nodes += [((*path, str(name)), member) for name, member in node.members.items()]
     return lines
 
 
 def _is_secret(path: tuple[str, ...]) -> bool:
-    return len(path) == 3 and path[0] == "connectors" and path[2] == "secrets"
+    return len(path) == 3 and path[0] in ("connectors", "clusters") and path[2] == "secrets"
+
+
+def _may_hold_secret(path: tuple[str, ...]) -> bool:
+    """Secrets, and the URLs of clusters: users write credentials into them, rightly or not."""
+    return _is_secret(path[:3]) or (path[:1] == ("clusters",) and path[2:3] in (("hosts",), ("proxy",)))
 
 
 def _config_of(schema: ConfigSchema, document: Document, reader: SecretReader) -> Config:
     folder = document.source.file.parent
+    clusters = [cluster_settings(name, section, folder, reader) for name, section in schema.clusters.items()]
     return Config(
         engine=engine_settings(schema),
         space=space_settings(schema.space),
@@ -170,6 +192,7 @@ def _config_of(schema: ConfigSchema, document: Document, reader: SecretReader) -
             )
             for name, section in schema.data.items()
         ),
+        clusters=tuple(cluster for cluster in clusters if cluster is not None),
         connectors=tuple(
             ConnectorDefinition(
                 {

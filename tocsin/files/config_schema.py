@@ -7,9 +7,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from engine.operations.values import Duration, FlappingNumber, NotNull, Strict, as_whole_number, refusal
 from engine.timing.durations import parse_duration
+from tocsin.files.cluster_section import ClusterSection
 
 UNSUPPORTED_SECTIONS: Final = {
-    "clusters": ("searching clusters is not supported yet", "name files under data instead"),
     "security": ("security is not supported yet", "leave it out; everything answers to local users only"),
 }
 """Sections that later versions know: refused by name, with the remedy for now."""
@@ -208,6 +208,9 @@ class ConfigSchema(Strict):
     retention: Annotated[RetentionSection, Field(description="How long history is kept.")] = RetentionSection()
     data: Annotated[dict[IndexName, DataSection], Field(description="Indices made of files.")] = Field(
         default_factory=dict
+    )
+    clusters: Annotated[dict[Text, ClusterSection], Field(description="Clusters of Elasticsearch or OpenSearch.")] = (
+        Field(default_factory=dict)
     )
     connectors: Annotated[dict[Text, ConnectorSection], Field(description="Connectors by id.")] = Field(
         default_factory=dict

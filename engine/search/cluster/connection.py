@@ -1,6 +1,7 @@
 """The connection to one cluster: bytes out, JSON in, and every failure as one of the port's two errors."""
 
 import base64
+import logging
 import ssl
 from typing import Any
 
@@ -79,6 +80,8 @@ def _cause(error: TransportError) -> str:
 
 def _open_client(settings: ClusterSettings) -> AsyncElasticsearch:
     limits = settings.limits
+    # It tells each lost connection twice, with a traceback; here the search tells it that needed the connection.
+    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
     address = {"cloud_id": settings.cloud_id} if settings.cloud_id else {"hosts": list(settings.addresses)}
     options: dict[str, Any] = dict(address)
     if settings.is_encrypted:

@@ -72,6 +72,9 @@ class PlainJsonNode(AiohttpHttpNode):
                 content = await self._read(answer)
         except (aiohttp.ClientSSLError, ssl.SSLError) as error:
             raise TlsError(str(error), errors=(error,)) from error
+        except aiohttp.ClientConnectorError as error:
+            cause = error.os_error.strerror or str(error.os_error)
+            raise elastic_transport.ConnectionError(f"{error.host}:{error.port}: {cause}", errors=(error,)) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise elastic_transport.ConnectionError(str(error), errors=(error,)) from error
         meta = ApiResponseMeta(

@@ -50,10 +50,12 @@ class ClusterSearch:
         return await self._dispatcher.ask(Query("GET", target))
 
     async def detect_product(self) -> Product:
-        """Ask the cluster what it is, once. Where that is not allowed it is taken for Elasticsearch.
+        """What the cluster is: as set, else it is asked. Where that is not allowed it is taken for Elasticsearch.
 
         Raises SearchError, SearchUnavailable.
         """
+        if self._product is not None:
+            return self._product
         try:
             info = await self._dispatcher.ask(Query("GET", "/"))
         except SearchError as error:

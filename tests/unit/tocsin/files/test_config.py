@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from engine.model.settings import AttemptSettings, EngineSettings, FlappingSettings, SpaceSettings
+from engine.search.cluster.settings import ClusterSettings, ClusterTimeouts
 from tocsin.files.config import Config, LoadedConfig, find_config, load_config
 from tocsin.files.config_schema import ConfigSchema, parse_size
 from tocsin.files.problems import render
@@ -107,7 +108,12 @@ data: {web: {files: [logs/*.ndjson, /abs/x.csv], mapping: web.json, follow: true
     [
         ("runz: {}", "runz", "did you mean runs?"),
         ("runs: {max_alert: 1}", "runs.max_alert", "did you mean max_alerts?"),
-        ("clusters: {a: {}}", "clusters", "name files under data instead"),
+        ("clusters: {a: {}}", "clusters.a.hosts", "https://"),
+        ("clusters: {a: {hosts: [localhost]}}", "clusters.a.hosts.0", "https://"),
+        ("clusters: {a: {hosts: [http://x], username: ann}}", "clusters.a.secrets.password", "together"),
+        ("clusters: {a: {hosts: [http://x], secrets: {key: 1}}}", "clusters.a.secrets.key", "api_key"),
+        ("clusters: {a: {hosts: [http://x]}, b: {hosts: [http://y]}}", "clusters", "name one"),
+        ("{data: {x: {files: [f]}}, clusters: {a: {hosts: [http://x]}}}", "clusters", "leave out one of the two"),
         ("runs: {minimum_schedule_interval: 25h}", "runs.minimum_schedule_interval", "at most 1d"),
         ("runs: {timeout: 90}", "runs.timeout", "write a string"),
         ("http: {max_response_size: 1 mb}", "http.max_response_size", "like 1mb"),
@@ -161,6 +167,53 @@ def test_secrets_come_from_the_environment_and_from_files(load: Load, tmp_path: 
         "crt": None,
     }
     assert "s3cret" not in repr(loaded)
+
+
+CLUSTER = """clusters:
+  logs:
+    hosts: [https://a.example:9200, https://b.example]
+    username: ann
+    secrets: {password: "${env:ES_PASSWORD}"}
+    ca_file: ca.pem
+    proxy: http://proxy.example:3128
+    product: opensearch
+    search_timeout: 90s
+"""
+
+
+def test_a_cluster_with_its_secrets(load: Load, tmp_path: Path) -> None:
+    loaded = load(CLUSTER, {"ES_PASSWORD": "s3cret"})
+    assert loaded.problems == []
+    assert loaded.config.clusters == (
+        ClusterSettings(
+            ("https://a.example:9200", "https://b.example"),
+            name="logs",
+            username="ann",
+            password="s3cret",
+            ca_file=str(tmp_path / "ca.pem"),
+            proxy="http://proxy.example:3128",
+            product="opensearch",
+            timeouts=ClusterTimeouts(search_s=90),
+        ),
+    )
+    assert "s3cret" not in repr(loaded)
+
+
+@pytest.mark.parametrize(
+    "cluster",
+    [
+        "{hosts: [http://x], username: ann, secrets: {password: hunter2}}",
+        "{hosts: [http://x], secrets: {api_key: [hunter2]}}",
+        "{hosts: [http://x], secrets: hunter2}",
+        "{hosts: ['http://ann:hunter2@x']}",
+        "{hosts: 'http://ann:hunter2@x'}",
+        "{hosts: [http://x], proxy: 'ftp://ann:hunter2@x'}",
+    ],
+)
+def test_no_problem_of_a_cluster_shows_a_secret(load: Load, cluster: str) -> None:
+    loaded = load(f"clusters:\n  a: {cluster}\n")
+    assert [problem.line for problem in loaded.problems] == [2]
+    assert "hunter2" not in "".join(render(problem) for problem in loaded.problems)
 
 
 def test_a_missing_variable_or_file_is_named(load: Load) -> None:
