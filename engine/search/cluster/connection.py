@@ -10,7 +10,7 @@ from elastic_transport import Serializer, TlsError, TransportError
 from elasticsearch import ApiError, AsyncElasticsearch
 
 from engine.model.errors import InvalidInput, Problem, SearchError
-from engine.model.jsonvalue import JsonValue
+from engine.model.jsonvalue import JsonObject
 from engine.search.cluster.failures import ClusterUnavailable, error_of
 from engine.search.cluster.node import AnswerTooLarge, bound_node
 from engine.search.cluster.settings import ClusterSettings
@@ -44,8 +44,8 @@ class Connection:
         self._name = settings.name
         self._client = _open_client(settings)
 
-    async def exchange(self, method: str, target: str, body: bytes = b"", *, is_lines: bool = False) -> JsonValue:
-        """The answer's JSON. Raises SearchError for an answer with an error status or none that is JSON, and
+    async def exchange(self, method: str, target: str, body: bytes = b"", *, is_lines: bool = False) -> JsonObject:
+        """The answer's JSON. Raises SearchError for an answer with an error status or none that is a JSON object, and
         ClusterUnavailable when there is no answer or one that says that the cluster has too much to do."""
         headers = {"accept": _JSON}
         if body:
@@ -66,12 +66,15 @@ class Connection:
         await self._client.close()
 
 
-def _parsed(body: bytes, status: int) -> JsonValue:
+def _parsed(body: bytes, status: int) -> JsonObject:
     try:
-        return orjson.loads(body)
+        parsed = orjson.loads(body)
     except ValueError:
-        text = body[:200].decode(errors="replace")
-        raise SearchError(status, "malformed_answer", f"the answer is not JSON but begins {text!r}") from None
+        parsed = None
+    if isinstance(parsed, dict):
+        return parsed
+    text = body[:200].decode(errors="replace")
+    raise SearchError(status, "malformed_answer", f"the answer is no JSON object but begins {text!r}")
 
 
 def _cause(error: TransportError) -> str:

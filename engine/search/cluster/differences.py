@@ -4,6 +4,7 @@ Findings: test-servers.md 4 and 5. Requests to Elasticsearch stay as they are.
 """
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from engine.model.instant import from_ms, iso
@@ -44,12 +45,20 @@ def adapt_answer(answer: JsonObject, body: JsonObject, product: Product) -> Json
     if product == "elasticsearch" or not isinstance(sort, list):
         return answer
     dates = [at for at, entry in enumerate(sort) if _asks_for_date_text(entry)]
-    for hit in answer.get("hits", {}).get("hits", ()) if dates else ():
-        values = hit.get("sort", [])
+    for values in _sort_values(answer) if dates else ():
         for at in dates:
             if at < len(values) and isinstance(values[at], int):
                 values[at] = _date_text(values[at])
     return answer
+
+
+def _sort_values(answer: JsonObject) -> Iterator[list[JsonValue]]:
+    found = answer.get("hits")
+    hits = found.get("hits") if isinstance(found, dict) else None
+    for hit in hits if isinstance(hits, list) else ():
+        values = hit.get("sort") if isinstance(hit, dict) else None
+        if isinstance(values, list):
+            yield values
 
 
 def _asks_for_date_text(entry: JsonValue) -> bool:

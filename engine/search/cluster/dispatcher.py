@@ -31,7 +31,7 @@ _CLIENT_ERRORS = range(400, 500)
 class Exchanges(Protocol):
     """What the dispatcher needs of a connection."""
 
-    async def exchange(self, method: str, target: str, body: bytes = b"", *, is_lines: bool = False) -> JsonValue: ...
+    async def exchange(self, method: str, target: str, body: bytes = b"", *, is_lines: bool = False) -> JsonObject: ...
 
 
 class Dispatcher:
@@ -54,11 +54,17 @@ class Dispatcher:
     async def ask(self, query: Query) -> JsonObject:
         """The answer. Raises SearchError, ClusterUnavailable. Equal queries that wait at the same time are one."""
         part = self._waiting.get(query)
-        if part is None or not part.is_wanted:
+        if part is None:
             self._breaker.check()
             part = self._waiting[query] = self._admit(query)
             self._plan_flush()
-        return await part.wait()
+        try:
+            return await part.wait()
+        except asyncio.CancelledError:
+            if not part.is_wanted and self._waiting.get(query) is part:
+                # It is never sent now: nobody may join it.
+                del self._waiting[query]
+            raise
 
     async def close(self) -> None:
         """Break off everything: whoever still waits gets ClusterUnavailable."""
@@ -113,7 +119,7 @@ class Dispatcher:
         if self._breaker.is_trying:
             self._trial = task
 
-        def abandon() -> None:
+        def abandon_unwanted() -> None:
             if not any(part.is_wanted for part in parts):
                 task.cancel()
 
@@ -131,7 +137,7 @@ class Dispatcher:
         task.add_done_callback(finish)
         for part in parts:
             self._waiting.pop(part.query, None)
-            part.on_abandoned = abandon
+            part.on_left = abandon_unwanted
 
     async def _send_alone(self, part: Part, patience_s: float, *, is_last: bool = True) -> None:
         """``is_last`` False: when patience ends, it is sent again with the patience that slow ones get."""
@@ -140,7 +146,7 @@ class Dispatcher:
             async with asyncio.timeout(patience_s):
                 answer = await self._connection.exchange(query.method, query.target, query.body)
         except TimeoutError:
-            self._note_cost(part, None, patience_s * 1000)
+            self._note_cost(part, {}, patience_s * 1000)
             if not is_last:
                 self._send_singly([part], Refusal(1, is_explained=True))
                 return
@@ -183,9 +189,9 @@ class Dispatcher:
             self._breaker.note_success()
             self._hand_out(parts, answer)
 
-    def _hand_out(self, parts: list[Part], answer: JsonValue) -> None:
-        responses = answer.get("responses") if isinstance(answer, dict) else None
-        if not isinstance(responses, list) or len(responses) != len(parts):
+    def _hand_out(self, parts: list[Part], answer: JsonObject) -> None:
+        responses: JsonValue = answer.get("responses")
+        if not _is_one_each(responses, parts):
             self._send_singly(parts, Refusal(len(parts)))
             return
         self._most_in_batch = min(self._most_in_batch + 1, self._limits.batch_searches)
@@ -201,7 +207,7 @@ class Dispatcher:
         """All of them, before anything else that waits; each shape has to prove itself again."""
         for part in reversed(parts):
             self._doubt(part)
-            part.refusal, part.on_abandoned = refusal, None
+            part.refusal = refusal
             self._unproven.waiting.appendleft(part)
 
     def _count_down(self, refusal: Refusal) -> None:
@@ -212,17 +218,17 @@ class Dispatcher:
             text = "cluster [%s] refused a batch, and none of its searches alone: batches hold %d searches at most now"
             _log.warning(text, self._name, self._most_in_batch)
 
-    def _note_cost(self, part: Part, answer: JsonValue, elapsed_ms: float) -> None:
+    def _note_cost(self, part: Part, answer: JsonObject, elapsed_ms: float) -> None:
         """The server's own time if the answer has it."""
         if part.shape is not None:
-            took = answer.get("took") if isinstance(answer, dict) else None
+            took = answer.get("took")
             self._history.note_cost(part.shape, took if isinstance(took, int) else elapsed_ms)
 
     def _note_abandoned(self, parts: list[Part], elapsed_ms: float) -> None:
         """Nobody waited long enough: a search that has been under way for long counts as that slow."""
         for part in parts:
             if len(parts) == 1 and elapsed_ms > self._limits.fast_ms:
-                self._note_cost(part, None, elapsed_ms)
+                self._note_cost(part, {}, elapsed_ms)
             else:
                 self._doubt(part)
             part.fail(ClusterUnavailable(self._closed()))
@@ -253,3 +259,11 @@ class Dispatcher:
 
     def _closed(self) -> str:
         return f"the connection to cluster [{self._name}] was closed"
+
+
+def _is_one_each(responses: JsonValue, parts: list[Part]) -> bool:
+    return (
+        isinstance(responses, list)
+        and len(responses) == len(parts)
+        and all(isinstance(response, dict) for response in responses)
+    )

@@ -87,12 +87,11 @@ class PlainJsonNode(AiohttpHttpNode):
         return NodeAnswer(meta, content)
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
-        """The decoded body; beyond the limit the connection is closed."""
+        """The decoded body. A connection on which something is left unread is closed."""
         chunks, length = [], 0
         async for chunk in answer.content.iter_any():
             length += len(chunk)
             if length > self.answer_bytes:
-                answer.close()
                 raise AnswerTooLarge(f"the answer is larger than {self.answer_bytes} bytes")
             chunks.append(chunk)
         return b"".join(chunks)

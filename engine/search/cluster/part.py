@@ -37,8 +37,8 @@ class Part:
     shape: int | None
     cost_ms: float | None
     waiters: "set[asyncio.Future[JsonObject]]" = field(default_factory=set)
-    on_abandoned: Callable[[], None] | None = None
-    """Called when nobody waits any more for an answer that is under way."""
+    on_left: Callable[[], None] | None = None
+    """Called when somebody gives up waiting for an answer that is under way."""
     refusal: "Refusal | None" = None
     """The refused batch that it was in."""
 
@@ -54,8 +54,8 @@ class Part:
             return await waiter
         finally:
             self.waiters.discard(waiter)
-            if not waiter.done() or waiter.cancelled():
-                self._leave()
+            if self.on_left is not None and (waiter.cancelled() or not waiter.done()):
+                self.on_left()
 
     def give(self, answer: JsonObject) -> None:
         for waiter in self.waiters:
@@ -66,10 +66,6 @@ class Part:
         for waiter in self.waiters:
             if not waiter.done():
                 waiter.set_exception(error)
-
-    def _leave(self) -> None:
-        if not self.waiters and self.on_abandoned is not None:
-            self.on_abandoned()
 
 
 @dataclass(slots=True, eq=False)

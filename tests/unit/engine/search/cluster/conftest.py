@@ -147,9 +147,11 @@ async def connect(cluster: CannedCluster, clock: ManualClock) -> AsyncIterator[C
     """Makes adapters on the canned cluster; all are closed at the end."""
     opened: list[ClusterSearch] = []
 
-    def open_search(*, limits: ClusterLimits | None = None, batch_s: float = 5.0, **settings: Any) -> ClusterSearch:
+    def open_search(
+        *, limits: ClusterLimits | None = None, batch_s: float = 5.0, search_s: float = 300.0, **settings: Any
+    ) -> ClusterSearch:
         given: dict[str, Any] = {"hosts": (cluster.url,), "product": "elasticsearch", **settings}
-        timeouts = ClusterTimeouts(batch_s=batch_s)
+        timeouts = ClusterTimeouts(batch_s=batch_s, search_s=search_s)
         search = ClusterSearch(ClusterSettings(**given, limits=limits or ClusterLimits(), timeouts=timeouts), clock)
         opened.append(search)
         return search

@@ -171,8 +171,14 @@ async def test_wrong_credentials_are_told(cluster: Any, connect: Any, ask: Any) 
     [
         (500, '{"error": "boom", "status": 500}', "http_error", "boom"),
         (404, "<html>not here</html>", "http_error", "<html>not here</html>"),
+        (200, "[]", "malformed_answer", "the answer is no JSON object but begins '[]'"),
         (301, "", "http_error", "no reason given"),
-        (200, "<html>welcome</html>", "malformed_answer", "the answer is not JSON but begins '<html>welcome</html>'"),
+        (
+            200,
+            "<html>welcome</html>",
+            "malformed_answer",
+            "the answer is no JSON object but begins '<html>welcome</html>'",
+        ),
     ],
 )
 async def test_answers_that_are_no_search_answers(
@@ -197,7 +203,7 @@ async def test_nobody_listens(connect: Any, ask: Any) -> None:
 
 
 async def test_another_host_answers_when_the_first_does_not(cluster: Any, connect: Any, ask: Any) -> None:
-    search = connect(hosts=("http://127.0.0.1:1", "http://127.0.0.1:2", cluster.url))
+    search = connect(hosts=(*(f"http://127.0.0.1:{port}" for port in range(1, 7)), cluster.url))
     for _ in range(4):
         assert (await search.search(ask.request("a")))["hits"]["index"] == "a"
 
@@ -278,6 +284,16 @@ async def test_a_cluster_that_fails_again_and_again_is_left_alone(
     with pytest.raises(SearchUnavailable, match=r"answered 503 .*\(not asked again for 1 s\)"):
         await failing.search(ask.request("a"))
     assert len(cluster.requests) == 3
+
+
+async def test_an_answer_with_an_error_shows_that_the_cluster_lives(cluster: Any, connect: Any, ask: Any) -> None:
+    search = connect()
+    for status in (503, 503, 400, 503, 503):
+        cluster.replies["_search"] = answering(status, "no")
+        await ask.outcomes(search, ask.request("a"))
+    assert len(cluster.requests) == 5
+    await ask.outcomes(search, ask.request("a"))
+    assert len(cluster.requests) == 6
 
 
 async def test_one_search_tries_whether_it_answers_again_and_the_others_wait_for_that(

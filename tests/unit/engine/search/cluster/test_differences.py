@@ -74,6 +74,12 @@ def test_sort_has_no_format_and_answers_have_dates_as_text_all_the_same() -> Non
         }
 
 
+@pytest.mark.parametrize("answer", [{}, {"hits": None}, {"hits": {"hits": 5}}, {"hits": {"hits": [None, {"sort": 1}]}}])
+def test_answers_of_another_form_stay(answer: dict[str, Any]) -> None:
+    body = {"sort": [{"@timestamp": {"format": SORT_FORMAT}}]}
+    assert adapt_answer(copy.deepcopy(answer), body, "opensearch") == answer
+
+
 def test_answers_of_elasticsearch_stay() -> None:
     body = {"sort": [{"@timestamp": {"format": SORT_FORMAT}}]}
     answer = {"hits": {"hits": [{"sort": [1715076660123]}]}}

@@ -1,6 +1,7 @@
 """What travels together, and what becomes of each search when something goes wrong (DECISIONS 11)."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -137,7 +138,7 @@ async def test_parts_of_a_batch_fail_each_with_its_own_error(cluster: Any, prove
 
 
 async def test_one_malformed_search_spoils_no_other_and_never_travels_with_others_again(
-    cluster: Any, proven: Any, ask: Any
+    cluster: Any, proven: Any, ask: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     search = await proven(*"abc")
     cluster.malformed = {"b"}
@@ -156,6 +157,15 @@ async def test_one_malformed_search_spoils_no_other_and_never_travels_with_other
     cluster.requests.clear()
     await ask.outcomes(search, ask.request("a", LATER), ask.request("b", LATER, size=3))
     assert cluster.sent == [["a", "b"]]
+    assert caplog.text == ""
+
+
+async def test_a_search_that_failed_in_a_batch_has_to_prove_itself_again(cluster: Any, proven: Any, ask: Any) -> None:
+    search = await proven(*"abc")
+    cluster.errors["c"] = ask.error(500, "exception", "boom")
+    await ask.outcomes(search, *(ask.request(index, LATER) for index in "abc"))
+    await ask.outcomes(search, *(ask.request(index, LATEST) for index in "abc"))
+    assert [cluster.sent[0], *sorted(cluster.sent[1:])] == [["a", "b", "c"], ["a", "b"], ["c"]]
 
 
 async def test_a_batch_refused_for_no_fault_of_its_parts_makes_batches_smaller(
@@ -173,6 +183,33 @@ async def test_a_batch_refused_for_no_fault_of_its_parts_makes_batches_smaller(
     cluster.requests.clear()
     assert indices_of(await ask.outcomes(search, *(ask.request(index, LATEST) for index in "abcd"))) == list("abcd")
     assert cluster.sent == [["a", "b"], ["c", "d"]]
+    cluster.requests.clear()
+    await ask.outcomes(search, *(ask.request(index, LATER) for index in "abcd"))
+    assert cluster.sent == [["a", "b", "c", "d"]]
+
+
+@pytest.mark.parametrize("body", ["{}", '{"responses": []}', '{"responses": [{}, null]}', '{"responses": 5}'])
+async def test_a_batch_answered_with_something_else_is_sent_singly(
+    cluster: Any, proven: Any, ask: Any, body: str
+) -> None:
+    async def reply(_: Any) -> web.Response:
+        return web.Response(text=body)
+
+    search = await proven(*"ab")
+    cluster.replies["_msearch"] = reply
+    assert indices_of(await ask.outcomes(search, *(ask.request(index, LATER) for index in "ab"))) == ["a", "b"]
+    assert sorted(cluster.sent) == [["a"], ["a", "b"], ["b"]]
+
+
+async def test_a_batch_with_wrong_credentials_is_not_tried_again(cluster: Any, proven: Any, ask: Any) -> None:
+    async def reply(_: Any) -> web.Response:
+        return web.json_response(ask.error(401, "security_exception", "who are you"), status=401)
+
+    search = await proven(*"ab")
+    cluster.replies["_msearch"] = reply
+    outcomes = await ask.outcomes(search, *(ask.request(index, LATER) for index in "ab"))
+    assert [outcome.status for outcome in outcomes] == [401, 401]
+    assert cluster.sent == [["a", "b"]]
 
 
 async def test_a_batch_that_takes_too_long_is_given_up_and_its_searches_go_alone(
@@ -185,7 +222,68 @@ async def test_a_batch_that_takes_too_long_is_given_up_and_its_searches_go_alone
     assert indices_of(answers) == ["a", "c"]
     cluster.held["b"].set()
     assert indices_of([await slow]) == ["b"]
-    assert [sorted(sent) for sent in cluster.sent] == [["a", "b", "c"], ["b"], ["a"], ["c"]]
+    assert sorted(sorted(sent) for sent in cluster.sent) == [["a"], ["a", "b", "c"], ["b"], ["c"]]
+
+
+async def test_a_fast_search_alone_that_takes_too_long_is_sent_again_as_a_slow_one(
+    cluster: Any, proven: Any, ask: Any
+) -> None:
+    search = await proven(*"ab", batch_s=0.05)
+    cluster.held["a"] = asyncio.Event()
+    waiting = asyncio.create_task(search.search(ask.request("a", LATER)))
+    assert [(await cluster.arrived.get()).searches for _ in range(2)] == [["a"], ["a"]]
+    cluster.held["a"].set()
+    assert indices_of([await waiting]) == ["a"]
+
+
+async def test_a_search_without_an_answer_in_time_is_an_error_and_counts_as_slow(
+    cluster: Any, connect: Any, ask: Any
+) -> None:
+    search = connect(search_s=0.5, limits=ClusterLimits(concurrent_slow=1, fast_ms=50))
+    cluster.held = {index: asyncio.Event() for index in "ab"}
+    for outcome in await ask.outcomes(search, *map(ask.request, "ab")):
+        assert (outcome.status, outcome.error_type) == (408, "timeout")
+    cluster.held["a"].set()
+    cluster.requests.clear()
+    waiting = [asyncio.create_task(search.search(ask.request(index, LATER))) for index in "ba"]
+    while not cluster.sent:
+        await asyncio.wait([asyncio.create_task(cluster.arrived.get())])
+    assert cluster.sent == [["b"]]
+    cluster.held["b"].set()
+    assert indices_of(await asyncio.gather(*waiting)) == ["b", "a"]
+
+
+async def test_a_search_that_was_waited_for_in_vain_counts_as_slow(
+    cluster: Any, proven: Any, ask: Any, clock: Any
+) -> None:
+    search = await proven(*"abc")
+    cluster.held["a"] = asyncio.Event()
+    task = asyncio.create_task(search.search(ask.request("a", LATER)))
+    await cluster.arrived.get()
+    clock.advance(timedelta(seconds=1))
+    task.cancel()
+    await cluster.broken_off.get()
+    cluster.held["a"].set()
+    cluster.requests.clear()
+    for end in (LATER, LATEST):
+        await ask.outcomes(search, *(ask.request(index, end) for index in "abc"))
+    assert sorted(cluster.sent) == [["a"], ["a"], ["b", "c"], ["b", "c"]]
+
+
+async def test_what_is_cancelled_while_it_waits_is_left_out_of_the_next_batch(
+    cluster: Any, proven: Any, ask: Any
+) -> None:
+    search = await proven(*"abcd", limits=ClusterLimits(concurrent_batches=1))
+    cluster.held["a"] = asyncio.Event()
+    tasks = [asyncio.create_task(search.search(ask.request("a", LATER)))]
+    await cluster.arrived.get()
+    tasks += [asyncio.create_task(search.search(ask.request(index, LATER))) for index in "bcd"]
+    await asyncio.sleep(0)
+    tasks.pop(2).cancel()
+    await asyncio.sleep(0)
+    cluster.held["a"].set()
+    await asyncio.gather(*tasks)
+    assert cluster.sent == [["a"], ["b", "d"]]
 
 
 async def test_a_cancelled_search_breaks_its_request_off(cluster: Any, connect: Any, ask: Any) -> None:
