@@ -5,6 +5,7 @@ The library's own node asks for ``application/vnd.elasticsearch+json; compatible
 """
 
 import io
+import os
 import ssl
 import time
 from typing import ClassVar, NamedTuple
@@ -73,8 +74,8 @@ class PlainJsonNode(AiohttpHttpNode):
         except (aiohttp.ClientSSLError, ssl.SSLError) as error:
             raise TlsError(str(error), errors=(error,)) from error
         except aiohttp.ClientConnectorError as error:
-            cause = error.os_error.strerror or str(error.os_error)
-            raise elastic_transport.ConnectionError(f"{error.host}:{error.port}: {cause}", errors=(error,)) from error
+            text = f"{error.host}:{error.port}: {_cause(error.os_error)}"
+            raise elastic_transport.ConnectionError(text, errors=(error,)) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise elastic_transport.ConnectionError(str(error), errors=(error,)) from error
         meta = ApiResponseMeta(
@@ -101,6 +102,11 @@ def bound_node(*, proxy: str | None, answer_bytes: int, connect_s: float) -> typ
     """The node class with its settings: the library makes the nodes and hands on only its own."""
     members = {"proxy": proxy, "answer_bytes": answer_bytes, "connect_s": connect_s}
     return type("BoundNode", (PlainJsonNode,), members)
+
+
+def _cause(error: OSError) -> str:
+    """``Connection refused``; asyncio's own text repeats the address. Names that are not found have numbers below 0."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
 
 
 def _plain(value: str) -> str:
