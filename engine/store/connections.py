@@ -118,6 +118,8 @@ def _options() -> dict[str, Any]:
     return {
         "json_serializer": encode_text,
         "json_deserializer": decode_json,
+        # What failed is told without its values: they are users' documents and messages.
+        "hide_parameters": True,
         "connect_args": {"timeout": 0, "check_same_thread": False, "cached_statements": 256},
     }
 
