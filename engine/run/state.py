@@ -12,7 +12,6 @@ from engine.run.transition import Transition
 
 def next_state(
     transition: Transition,
-    previous: RuleState,
     *,
     type_state: JsonObject,
     summary_actions: dict[str, datetime],
@@ -25,7 +24,8 @@ def next_state(
         summary_actions=summary_actions,
         previous_started_at=transition.at,
         type_state=type_state,
-        documented_revision=_documented_revision(transition, previous, subject),
+        # Documents that went on were refreshed if they showed another one, and new ones show this one.
+        documented_revision=subject.rule.revision,
     )
 
 
@@ -54,11 +54,3 @@ def _remembered(alert: Alert) -> Alert:
         maintenance_window_ids=alert.maintenance_window_ids,
         maintenance_window_names=alert.maintenance_window_names,
     )
-
-
-def _documented_revision(transition: Transition, previous: RuleState, subject: RunSubject) -> int | None:
-    """Documents that go on without having been refreshed still show the revision they showed before."""
-    is_any_continuing = len(transition.active) > len(transition.new)
-    if is_any_continuing and transition.refreshed_rule_fields is None:
-        return previous.documented_revision
-    return subject.rule.revision

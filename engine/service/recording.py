@@ -49,7 +49,6 @@ def record_processed(rule: CompiledRule, inputs: RunInputs, processed: Processed
         monitoring=entry_of(status, took_ms),
         state=next_state(
             transition,
-            previous,
             # A run cut short at the alert limit did not say what its next state is: it keeps the one it had (step 10).
             type_state=evaluated.evaluation.state if evaluated.evaluation else previous.type_state,
             summary_actions=previous.summary_actions,

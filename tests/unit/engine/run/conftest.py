@@ -96,9 +96,8 @@ class RuleLife:
 
     def run(self, *reports: str | Report, limit_reached: bool = False, **options: Any) -> Transition:
         """One run at ``at``; the next one is a minute later."""
-        before = self.state
         transition = advance(
-            before,
+            self.state,
             [Report(report, "default") if isinstance(report, str) else report for report in reports],
             subject=self.subject,
             at=self.at,
@@ -113,9 +112,7 @@ class RuleLife:
             for alert in transition.active:
                 if alert.group is not None:
                     alert.last_scheduled_actions = LastScheduledActions(alert.group, self.at)
-        self.state = engine.run.state.next_state(
-            transition, before, type_state={}, summary_actions={}, subject=self.subject
-        )
+        self.state = engine.run.state.next_state(transition, type_state={}, summary_actions={}, subject=self.subject)
         self.runs += 1
         return transition
 

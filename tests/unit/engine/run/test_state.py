@@ -13,9 +13,7 @@ def test_a_successful_run_stores_its_alerts_its_start_and_what_it_was_given(life
     at = rule.at
     transition = rule.run("b")
     summaries = {"act": at}
-    state = next_state(
-        transition, rule.state, type_state={"latest": 1}, summary_actions=summaries, subject=rule.subject
-    )
+    state = next_state(transition, type_state={"latest": 1}, summary_actions=summaries, subject=rule.subject)
     assert state.active == transition.tracked
     assert list(state.active) == ["b"]
     assert (state.previous_started_at, state.type_state, state.summary_actions) == (at, {"latest": 1}, summaries)
