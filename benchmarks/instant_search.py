@@ -1,7 +1,7 @@
 """A search backend that answers at once, so that only the engine is measured."""
 
 from engine.model.jsonvalue import JsonObject
-from engine.ports.search import FieldCapsRequest, SearchRequest
+from engine.ports.search import BulkRequest, FieldCapsRequest, SearchRequest
 
 
 class InstantSearch:
@@ -15,6 +15,9 @@ class InstantSearch:
 
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
         return {"indices": [], "fields": {}}
+
+    async def bulk(self, request: BulkRequest) -> JsonObject:
+        return {"took": 0, "errors": False, "items": []}
 
     async def close(self) -> None:
         """Nothing to release."""

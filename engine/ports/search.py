@@ -27,6 +27,28 @@ class FieldCapsRequest:
     allow_no_indices: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class BulkItem:
+    """One document to be written. ``id`` None: the backend chooses one.
+
+    ``is_replacing``: put it, or replace the one that has its id (op ``index``); False: an id that is taken is a
+    conflict, status 409 (op ``create``).
+    """
+
+    source: JsonObject
+    id: str | None = None
+    is_replacing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRequest:
+    """``POST <index>/_bulk``, in order. ``refresh``: what was written can be searched when the call returns."""
+
+    index: str
+    items: tuple[BulkItem, ...]
+    refresh: bool = False
+
+
 class SearchPort(Protocol):
     """A search backend. Cancelling an awaited call stops the search.
 
@@ -40,6 +62,14 @@ class SearchPort(Protocol):
 
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
         """The answer's body: ``indices`` and ``fields`` (name -> type -> capabilities)."""
+        ...
+
+    async def bulk(self, request: BulkRequest) -> JsonObject:
+        """The answer's body: ``took``, ``errors`` (of any item), ``items`` (op -> result, in the request's order).
+
+        A missing index is made. What is wrong with single documents stands in their items; an answer that refuses the
+        call as a whole raises SearchError. No items: nothing is asked. Cancelling leaves open what was written.
+        """
         ...
 
     async def close(self) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from engine.model.errors import SearchError, SearchUnavailable
 from engine.model.jsonvalue import JsonObject, JsonValue
-from engine.ports.search import FieldCapsRequest, SearchRequest
+from engine.ports.search import BulkRequest, FieldCapsRequest, SearchRequest
 
 _UNAVAILABLE = frozenset({429, 503})
 _FIRST_ERROR = 400
@@ -20,15 +20,21 @@ class CannedAnswer:
 
 
 class RecordingSearch:
-    """Gives the canned answers in order; ``requests`` and ``field_caps_requests`` hold what was asked.
+    """Gives the canned answers in order; ``requests``, ``field_caps_requests``, ``bulk_requests`` hold what was asked.
 
     Statuses from 400 up raise as a real backend does. Asking once more than there are answers is a LookupError.
     """
 
-    def __init__(self, answers: Sequence[CannedAnswer] = (), field_caps: Sequence[CannedAnswer] = ()) -> None:
-        self._answers, self._field_caps = list(answers), list(field_caps)
+    def __init__(
+        self,
+        answers: Sequence[CannedAnswer] = (),
+        field_caps: Sequence[CannedAnswer] = (),
+        bulk: Sequence[CannedAnswer] = (),
+    ) -> None:
+        self._answers, self._field_caps, self._bulk = list(answers), list(field_caps), list(bulk)
         self.requests: list[SearchRequest] = []
         self.field_caps_requests: list[FieldCapsRequest] = []
+        self.bulk_requests: list[BulkRequest] = []
 
     async def search(self, request: SearchRequest) -> JsonObject:
         self.requests.append(request)
@@ -37,6 +43,10 @@ class RecordingSearch:
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
         self.field_caps_requests.append(request)
         return _give(self._field_caps)
+
+    async def bulk(self, request: BulkRequest) -> JsonObject:
+        self.bulk_requests.append(request)
+        return _give(self._bulk)
 
     async def close(self) -> None:
         """Nothing to release."""

@@ -11,7 +11,7 @@ from engine.model.errors import RunError, SearchUnavailable, WriteBlocked
 from engine.model.jsonvalue import JsonObject
 from engine.ports.clock import Clock
 from engine.ports.rule_type import AlertLimitReached, Evaluation, EvaluationContext, Evaluator, Report
-from engine.ports.search import FieldCapsRequest, SearchFigures, SearchPort, SearchRequest
+from engine.ports.search import BulkRequest, FieldCapsRequest, SearchFigures, SearchPort, SearchRequest
 
 _log = logging.getLogger("tocsin.rules")
 
@@ -69,6 +69,9 @@ class MeteredSearch:
 
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
         return await self._bounded(self._search.field_caps(request))
+
+    async def bulk(self, request: BulkRequest) -> JsonObject:
+        return await self._bounded(self._search.bulk(request))
 
     async def close(self) -> None:
         """The run does not own the backend: nothing to release."""

@@ -35,7 +35,8 @@ class _Bytes(Serializer):
 
 
 class Connection:
-    """Exchanges with the hosts of one cluster. A lost connection is tried once more, on another host if there is one.
+    """Exchanges with the hosts of one cluster. A lost connection is tried once more, on another host if there is one,
+    unless repeating the exchange could do something twice.
 
     Cancelling an exchange closes its connection, at which the server stops searching.
     """
@@ -43,15 +44,19 @@ class Connection:
     def __init__(self, settings: ClusterSettings) -> None:
         self._name = settings.name
         self._client = _open_client(settings)
+        self._unrepeating = self._client.options(max_retries=0)
 
-    async def exchange(self, method: str, target: str, body: bytes = b"", *, is_lines: bool = False) -> JsonObject:
+    async def exchange(
+        self, method: str, target: str, body: bytes = b"", *, is_lines: bool = False, is_repeatable: bool = True
+    ) -> JsonObject:
         """The answer's JSON. Raises SearchError for an answer with an error status or none that is a JSON object, and
         ClusterUnavailable when there is no answer or one that says that the cluster has too much to do."""
         headers = {"accept": _JSON}
         if body:
             headers["content-type"] = _LINES if is_lines else _JSON
         try:
-            response = await self._client.perform_request(method, target, headers=headers, body=body or None)
+            client = self._client if is_repeatable else self._unrepeating
+            response = await client.perform_request(method, target, headers=headers, body=body or None)
         except ApiError as error:
             raise error_of(self._name, error.meta.status, error.body, error.meta.headers.get("retry-after")) from None
         except AnswerTooLarge as error:

@@ -31,7 +31,9 @@ _CLIENT_ERRORS = range(400, 500)
 class Exchanges(Protocol):
     """What the dispatcher needs of a connection."""
 
-    async def exchange(self, method: str, target: str, body: bytes = b"", *, is_lines: bool = False) -> JsonObject: ...
+    async def exchange(
+        self, method: str, target: str, body: bytes = b"", *, is_lines: bool = False, is_repeatable: bool = True
+    ) -> JsonObject: ...
 
 
 class Dispatcher:
@@ -144,7 +146,9 @@ class Dispatcher:
         query, began = part.query, self._clock.monotonic()
         try:
             async with asyncio.timeout(patience_s):
-                answer = await self._connection.exchange(query.method, query.target, query.body)
+                answer = await self._connection.exchange(
+                    query.method, query.target, query.body, is_lines=query.is_lines, is_repeatable=query.is_repeatable
+                )
         except TimeoutError:
             self._note_cost(part, {}, patience_s * 1000)
             if not is_last:

@@ -11,13 +11,17 @@ from engine.model.jsonvalue import JsonObject
 class Query:
     """A request as it is sent alone. ``header`` is its line in a ``_msearch``; empty: it cannot travel in one.
 
-    Equal queries have equal answers.
+    Equal queries have equal answers: a write has a ``write_number`` of its own, so that no other is taken for it.
+    ``is_lines``: the body is NDJSON. ``is_repeatable`` False: sending it twice may write twice.
     """
 
     method: str
     target: str
     body: bytes = b""
     header: bytes = b""
+    write_number: int = 0
+    is_lines: bool = False
+    is_repeatable: bool = True
 
     @property
     def lines(self) -> bytes:

@@ -1,8 +1,8 @@
 """The search port on a cluster of Elasticsearch 8, 9 or OpenSearch 2, 3."""
 
-import json
 import logging
 from functools import lru_cache
+from itertools import count
 from urllib.parse import quote
 
 import orjson
@@ -10,10 +10,12 @@ import orjson
 from engine.model.errors import SearchError
 from engine.model.jsonvalue import JsonObject
 from engine.ports.clock import Clock
-from engine.ports.search import FieldCapsRequest, SearchRequest
+from engine.ports.search import BulkRequest, FieldCapsRequest, SearchRequest
+from engine.search.cluster.bulk import bulk_query
 from engine.search.cluster.connection import Connection
 from engine.search.cluster.differences import adapt, adapt_answer, product_of
 from engine.search.cluster.dispatcher import Dispatcher
+from engine.search.cluster.encoding import encode
 from engine.search.cluster.part import Query
 from engine.search.cluster.settings import ClusterSettings, Product
 
@@ -31,6 +33,7 @@ class ClusterSearch:
 
     def __init__(self, settings: ClusterSettings, clock: Clock) -> None:
         self._name, self._product = settings.name, settings.product
+        self._bulk_bytes, self._write_numbers = settings.limits.bulk_bytes, count(1)
         self._connection = Connection(settings)
         self._dispatcher = Dispatcher(self._connection, settings, clock)
 
@@ -38,7 +41,7 @@ class ClusterSearch:
         """See the port. A search that gets no answer in time is a SearchError 408."""
         product = self._product or await self.detect_product()
         target, header = _address(request.index, request.ignore_unavailable, request.allow_no_indices)
-        body = _encode(adapt(request.body, product))
+        body = encode(adapt(request.body, product))
         answer = await self._dispatcher.ask(Query("POST", target, body, header))
         return adapt_answer(answer, request.body, product)
 
@@ -48,6 +51,12 @@ class ClusterSearch:
         options = _options(request.ignore_unavailable, request.allow_no_indices)
         target = f"/{_index_path(request.index)}/_field_caps?fields={fields}&{options}"
         return await self._dispatcher.ask(Query("GET", target))
+
+    async def bulk(self, request: BulkRequest) -> JsonObject:
+        """See the port. One request, never part of a batch; SearchError 413 where it is larger than the limit."""
+        if not request.items:
+            return {"took": 0, "errors": False, "items": []}
+        return await self._dispatcher.ask(bulk_query(request, next(self._write_numbers), self._bulk_bytes))
 
     async def detect_product(self) -> Product:
         """What the cluster is: as set, else it is asked. Where that is not allowed it is taken for Elasticsearch.
@@ -79,14 +88,6 @@ def _address(index: tuple[str, ...], ignore_unavailable: bool, allow_no_indices:
     header = {"index": index, "ignore_unavailable": ignore_unavailable, "allow_no_indices": allow_no_indices}
     target = f"/{_index_path(index)}/_search?{_options(ignore_unavailable, allow_no_indices)}"
     return target, orjson.dumps(header)
-
-
-def _encode(body: JsonObject) -> bytes:
-    """JSON; integers beyond 64 bits and unpaired surrogates, which orjson refuses, are the cluster's to judge."""
-    try:
-        return orjson.dumps(body)
-    except TypeError:
-        return json.dumps(body, separators=(",", ":")).encode()
 
 
 def _index_path(index: tuple[str, ...]) -> str:

@@ -24,8 +24,9 @@ class ClusterTimeouts:
 class ClusterLimits:
     """Bounds of what is sent and received; costs are the server's own milliseconds (``took``).
 
-    A search expected to take longer than ``fast_ms`` travels alone. ``breaker_failures`` failures in a row let the
-    cluster rest for ``rest_s`` seconds, doubled each time it fails again, up to ``longest_rest_s``.
+    A search expected to take longer than ``fast_ms`` travels alone. A bulk larger than ``bulk_bytes`` is not sent.
+    ``breaker_failures`` failures in a row let the cluster rest for ``rest_s`` seconds, doubled each time it fails
+    again, up to ``longest_rest_s``.
     """
 
     batch_searches: int = 100
@@ -36,6 +37,7 @@ class ClusterLimits:
     concurrent_singles: int = 8
     concurrent_slow: int = 8
     answer_bytes: int = 100 * 1024 * 1024
+    bulk_bytes: int = 50 * 1024 * 1024
     breaker_failures: int = 3
     rest_s: float = 1.0
     longest_rest_s: float = 30.0

@@ -13,7 +13,8 @@ import duckdb
 
 from engine.model.instant import to_ms
 from engine.model.jsonvalue import JsonObject, JsonValue
-from engine.ports.search import FieldCapsRequest, SearchRequest
+from engine.ports.search import BulkRequest, FieldCapsRequest, SearchRequest
+from engine.search.local.bulk import write_bulk
 from engine.search.local.database import Database, Run
 from engine.search.local.documents.memory import read_mappings
 from engine.search.local.documents.sources import FileSource, OnBadDocument
@@ -127,6 +128,21 @@ class LocalSearch:
             with index.lock:
                 views.append(index.view())
         return describe_fields(views, request.fields)
+
+    async def bulk(self, request: BulkRequest) -> JsonObject:
+        """See the port; the mapping of a new index is dynamic. Raises SearchError 400 for an index fed from files."""
+        return await asyncio.wrap_future(_pool.submit(self._bulk_now, request))
+
+    def _bulk_now(self, request: BulkRequest) -> JsonObject:
+        if not request.items:
+            return {"took": 0, "errors": False, "items": []}
+        if any(index.name == request.index for index, _ in self._sources):
+            reason = f"index [{request.index}] is made from files, into which nothing is written: name another index"
+            raise answer(400, "illegal_argument_exception", reason, index=request.index)
+        started = time.monotonic()
+        items = write_bulk(self._obtain(request.index, None), request.items)
+        failed = any("error" in result for item in items for result in item.values())
+        return {"took": int((time.monotonic() - started) * 1000), "errors": failed, "items": items}
 
     async def close(self) -> None:
         """Forget all indices."""

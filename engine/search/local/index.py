@@ -2,7 +2,7 @@
 
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import NamedTuple
@@ -93,13 +93,14 @@ def ordinal_of(index: str, document_id: str) -> int | None:
 
 @dataclass(slots=True)
 class Index:
-    """One index. Every method takes the index's lock, so that appending, DDL and the start of searches never meet."""
+    """One index. Every method takes the index's lock, so that appending, DDL and the start of searches never meet;
+    who holds it may call several of them as one step."""
 
     name: str
     database: Database
     table: str
     mapping: IndexMapping
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.RLock = field(default_factory=threading.RLock)
     _builder: RowBuilder = field(init=False)
     _columns: dict[str, Column] = field(default_factory=dict)
     _next_ordinal: int = 0
@@ -153,6 +154,19 @@ class Index:
                 self._store(run, rows)
                 report.loaded += len(rows)
             return count > 0
+
+    @property
+    def next_ordinal(self) -> int:
+        """The ordinal of the next document stored."""
+        return self._next_ordinal
+
+    def taken_ids(self, ids: Sequence[str]) -> set[str]:
+        """Those of the ids that documents have."""
+        made = {ordinal: each for each in ids if (ordinal := ordinal_of(self.name, each)) is not None}
+        condition, params = _has_id(list(ids), list(made))
+        with self.lock, self.database.open_run() as run:
+            run.execute(Sql(f"SELECT id, seq FROM {self.table} WHERE {condition}", params))
+            return {made[seq] if known is None else known for known, seq in run.cursor.fetchall()}
 
     def view(self) -> IndexView:
         """The index as it stands; call it with the lock held."""
@@ -238,8 +252,8 @@ class Index:
             return rows
         if self._next_ordinal:
             ordinals = [o for o in (ordinal_of(self.name, known) for known in given) if o is not None]
-            condition = "id IN (SELECT unnest(?::VARCHAR[])) OR (id IS NULL AND seq IN (SELECT unnest(?::BIGINT[])))"
-            run.execute(Sql(f"DELETE FROM {self.table} WHERE {condition}", (list(given), ordinals)))
+            condition, params = _has_id(list(given), ordinals)
+            run.execute(Sql(f"DELETE FROM {self.table} WHERE {condition}", params))
         return [row for at, row in enumerate(rows) if row.id is None or given[row.id] == at]
 
     def _insert(self, run: Run, rows: list[_NewRow], columns: dict[str, Column]) -> None:
@@ -291,6 +305,12 @@ class Index:
                 known = row.get(column.twin)
             if known is not None and column.tokens is not None:
                 row[column.tokens] = stored_tokens(known, analyzer)  # type: ignore[arg-type]
+
+
+def _has_id(ids: list[str], ordinals: list[int]) -> tuple[str, tuple[object, ...]]:
+    """The condition that a document has one of the ids; ``ordinals`` are those of ids that were made."""
+    condition = "id IN (SELECT unnest(?::VARCHAR[])) OR (id IS NULL AND seq IN (SELECT unnest(?::BIGINT[])))"
+    return condition, (ids, ordinals)
 
 
 def finish_list(mapped: Field, values: list[object]) -> list[object]:

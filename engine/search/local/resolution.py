@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from engine.search.expressions import split_expressions
 from engine.search.local.dates import UTC_ZONE, date_format, parse_zone, resolve_date
 from engine.search.local.dates.format import DEFAULT_FORMAT
 from engine.search.local.errors import answer, illegal, index_not_found
@@ -26,7 +27,7 @@ def resolve_indices(
 ) -> list[str]:
     """The names of the indices meant, in order, each once. Raises SearchError 404 or 400."""
     names = list(known)
-    parts = [part.strip() for expression in expressions for part in _split(expression)] or ["*"]
+    parts = split_expressions(expressions) or ["*"]
     found: dict[str, None] = {}
     had_wildcard = False
     for part in parts:
@@ -48,11 +49,6 @@ def resolve_indices(
     if not found and not allow_no_indices:
         raise index_not_found(",".join(parts))
     return list(found)
-
-
-def _split(expression: str) -> list[str]:
-    # Commas inside date math belong to the name.
-    return [part for part in re.split(r",(?![^<]*>)", expression) if part.strip()]
 
 
 def _matching(pattern: str, names: Iterable[str]) -> list[str]:

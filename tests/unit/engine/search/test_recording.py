@@ -3,7 +3,7 @@
 import pytest
 
 from engine.model.errors import SearchError, SearchUnavailable
-from engine.ports.search import FieldCapsRequest, SearchRequest
+from engine.ports.search import BulkItem, BulkRequest, FieldCapsRequest, SearchRequest
 from engine.search.recording import CannedAnswer, RecordingSearch
 
 REQUEST = SearchRequest(("i",), {"size": 0})
@@ -17,6 +17,15 @@ async def test_answers_come_in_order_and_requests_are_kept() -> None:
     assert search.field_caps_requests == [FieldCapsRequest(("i",))]
     with pytest.raises(LookupError):
         await search.search(REQUEST)
+
+
+async def test_what_is_written_is_kept() -> None:
+    search = RecordingSearch(bulk=[CannedAnswer({"errors": False}), CannedAnswer({}, 429)])
+    request = BulkRequest("i", (BulkItem({"a": 1}),))
+    assert await search.bulk(request) == {"errors": False}
+    with pytest.raises(SearchUnavailable):
+        await search.bulk(request)
+    assert search.bulk_requests == [request, request]
 
 
 async def test_error_statuses_are_raised_with_their_body() -> None:

@@ -21,7 +21,7 @@ from engine.ports.connector import DEFAULT_TREATMENT, ConnectorExecution
 from engine.ports.http import HttpRequest, HttpResponse
 from engine.ports.registry import Registry
 from engine.ports.rule_type import RECOVERED, ActionGroup, Evaluation, EvaluationContext, Report
-from engine.ports.search import FieldCapsRequest, SearchRequest
+from engine.ports.search import BulkRequest, FieldCapsRequest, SearchRequest
 from engine.ports.store import Claim, ClaimedNotification, ConnectorKey, DeliveryReport, RuleKey, Store, StoredRule
 from engine.run.events import expand
 from engine.service.clocks import CountingIds, ManualClock
@@ -298,6 +298,9 @@ class NoSearch:
 
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
         return {}
+
+    async def bulk(self, request: BulkRequest) -> JsonObject:
+        return {"took": 0, "errors": False, "items": []}
 
     async def close(self) -> None: ...
 

@@ -8,7 +8,8 @@ import duckdb
 import orjson
 import pytest
 
-from engine.model.errors import InvalidInput
+from engine.model.errors import InvalidInput, SearchError
+from engine.ports.search import BulkItem, BulkRequest
 from engine.search.local import LoadReport, LocalSearch
 
 
@@ -263,3 +264,11 @@ async def test_ids_of_file_documents_are_the_same_in_every_process(
     search.add_files("i", [str(tmp_path / "a.ndjson")])
     first = [hit["_id"] for hit in (await ask("i"))["hits"]["hits"]]
     assert first == ["e66c3671-00000000", "e66c3671-00000001", "e66c3671-00000002"]
+
+
+async def test_nothing_is_written_into_an_index_made_from_files(load: Any, search: LocalSearch, ask: Any) -> None:
+    await load("a.ndjson", '{"n": 1}\n', follow=True)
+    with pytest.raises(SearchError, match="name another index") as caught:
+        await search.bulk(BulkRequest("i", (BulkItem({"n": 2}),)))
+    assert caught.value.status == 400
+    assert await sources(ask) == [{"n": 1}]

@@ -1,0 +1,67 @@
+"""Several search backends as one: each request goes to the one that its index expressions mean (`Routes`)."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from engine.model.jsonvalue import JsonObject
+from engine.ports.search import BulkRequest, FieldCapsRequest, SearchPort, SearchRequest
+from engine.search.qualified import qualify_field_caps, qualify_search
+from engine.search.routes import Route, Routes
+
+
+class SearchRouter:
+    """The search port over files and clusters. It adds nothing to what they do: each fails, waits and rests for itself.
+
+    ``file_indices``: the names of the indices of ``files``. ``default``: the name of the cluster that is meant by
+    expressions without a name; None with no cluster.
+    """
+
+    def __init__(
+        self,
+        files: SearchPort | None,
+        file_indices: Collection[str],
+        clusters: Mapping[str, SearchPort],
+        default: str | None,
+    ) -> None:
+        if default is None and files is None:
+            raise ValueError("neither files nor a default cluster")
+        if default is not None and default not in clusters:
+            raise ValueError(f"no cluster [{default}]")
+        self.files = files
+        self.routes = Routes(file_indices, clusters, default)
+        self._clusters = clusters
+
+    async def search(self, request: SearchRequest) -> JsonObject:
+        """See the port. Raises SearchError 400 for index expressions that mean several backends."""
+        route = self.routes.of(request.index)
+        if route.index is not request.index:
+            answer = await self._backend(route).search(replace(request, index=route.index))
+        else:
+            answer = await self._backend(route).search(request)
+        return answer if route.prefix is None else qualify_search(answer, request.body, route.prefix)
+
+    async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
+        """See the port; raises as `search` does."""
+        route = self.routes.of(request.index)
+        answer = await self._backend(route).field_caps(replace(request, index=route.index))
+        return answer if route.prefix is None else qualify_field_caps(answer, route.prefix)
+
+    async def bulk(self, request: BulkRequest) -> JsonObject:
+        """See the port; the items of the answer call the index as its cluster does."""
+        route = self.routes.of((request.index,))
+        return await self._backend(route).bulk(replace(request, index=route.index[0]))
+
+    async def close(self) -> None:
+        """Close all backends, also when one of them cannot be closed; its error is raised then."""
+        backends = [*self._clusters.values(), *(() if self.files is None else (self.files,))]
+        outcomes = await asyncio.gather(*(backend.close() for backend in backends), return_exceptions=True)
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
+
+    def _backend(self, route: Route) -> SearchPort:
+        if route.cluster is not None:
+            return self._clusters[route.cluster]
+        assert self.files is not None, "without files everything means a cluster"
+        return self.files
