@@ -58,8 +58,8 @@ async def _local() -> AsyncIterator[Backend]:
 
 
 @asynccontextmanager
-async def _osmem(url: str) -> AsyncIterator[Backend]:
-    """The cluster adapter, over HTTP, on a server that is made for tests and says that it is OpenSearch."""
+async def _cluster(url: str) -> AsyncIterator[Backend]:
+    """The cluster adapter, over HTTP, on a server without indices."""
     search = ClusterSearch(ClusterSettings((url,)), SystemClock())
 
     async def load(index: str, documents: list[dict[str, Any]], properties: dict[str, Any]) -> None:
@@ -79,7 +79,8 @@ async def _osmem(url: str) -> AsyncIterator[Backend]:
     await search.close()
 
 
-_BACKENDS = ("local", "osmem")
+_BACKENDS = ("local", "osmem", pytest.param("opensearch", marks=pytest.mark.opensearch))
+"""``osmem`` is a server made for tests that says that it is OpenSearch, ``opensearch`` a real node."""
 
 
 @pytest.fixture(scope="session")
@@ -96,10 +97,16 @@ async def backend(request: pytest.FixtureRequest) -> AsyncIterator[Backend]:
     if request.param == "local":
         async with _local() as opened:
             yield opened
-    else:
+    elif request.param == "osmem":
         with request.getfixturevalue("server").clone() as clone:
-            async with _osmem(clone.url) as opened:
+            async with _cluster(clone.url) as opened:
                 yield opened
+    else:
+        url = request.getfixturevalue("opensearch")
+        async with _cluster(url) as opened:
+            yield opened
+        async with aiohttp.ClientSession(url) as session, session.delete("/*") as answer:
+            assert answer.status == 200, await answer.text()
 
 
 _TYPES = {"@timestamp": "date", "host": "keyword", "level": "keyword", "cpu": "double", "count": "long",
