@@ -36,10 +36,9 @@ def _with_indices(holder: JsonObject, cluster: str) -> JsonObject:
 
 def _with_hits(holder: JsonObject, cluster: str) -> JsonObject:
     found = holder.get("hits")
-    hits = found.get("hits") if isinstance(found, dict) else None
-    if not isinstance(hits, list) or not hits:
+    if not isinstance(found, dict) or not isinstance(found.get("hits"), list):
         return holder
-    return {**holder, "hits": {**found, "hits": [_hit(hit, cluster) for hit in hits]}}
+    return {**holder, "hits": {**found, "hits": [_hit(hit, cluster) for hit in found["hits"]]}}
 
 
 def _hit(hit: JsonValue, cluster: str) -> JsonValue:

@@ -35,10 +35,8 @@ class SearchRouter:
     async def search(self, request: SearchRequest) -> JsonObject:
         """See the port. Raises SearchError 400 for index expressions that mean several backends."""
         route = self.routes.of(request.index)
-        if route.index is not request.index:
-            answer = await self._backend(route).search(replace(request, index=route.index))
-        else:
-            answer = await self._backend(route).search(request)
+        same = request if route.index == request.index else replace(request, index=route.index)
+        answer = await self._backend(route).search(same)
         return answer if route.prefix is None else qualify_search(answer, request.body, route.prefix)
 
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:

@@ -15,7 +15,7 @@ from typing import NoReturn
 from engine.model.errors import SearchError
 from engine.search.expressions import split_expressions
 
-_EVERYTHING = ("*", "_all")
+_EVERYTHING = re.compile(r"\*+|_all")
 _TERM = re.compile(r"(?P<minus>-?)(?:(?P<cluster>[^:<>{}]+):)?(?P<name>.+)")
 _DATE_MATH = re.compile(r"\{.*\}")
 
@@ -51,17 +51,15 @@ class Routes:
 
     def _find(self, index: tuple[str, ...]) -> Route:
         """Raises SearchError 400 for expressions that mean several backends."""
-        terms = [self._term(text) for text in split_expressions(index) or _EVERYTHING[:1]]
+        terms = [self._term(text) for text in split_expressions(index) or ["*"]]
         # An exclusion takes away from what the others mean: it means no backend, unless it names one.
         telling = [term for term in terms if term.cluster is not None or not term.is_exclusion] or terms[:1]
         first, *others = telling
         cluster = self._cluster_of(first)
         for term in others:
             if (other := self._cluster_of(term)) != cluster:
-                _refuse(
-                    f"index [{first.text}] is one of {_place(cluster)}, [{term.text}] one of {_place(other)}: one search "
-                    "goes to one of them, make a rule for each"
-                )
+                places = f"[{first.text}] is one of {_place(cluster)}, [{term.text}] one of {_place(other)}"
+                _refuse(f"index {places}: one search goes to one of them, make a rule for each")
         if all(term.cluster is None for term in terms):
             return Route(cluster, index)
         is_by_name = all(term.cluster is not None for term in telling)
@@ -87,7 +85,7 @@ class Routes:
     def _cluster_of(self, term: _Term) -> str | None:
         if term.cluster is not None or self._default is None or not self._files:
             return term.cluster or self._default
-        if term.name in _EVERYTHING:
+        if _EVERYTHING.fullmatch(term.name):
             _refuse(
                 f"index [{term.text}] would match both the files and cluster [{self._default}]: write "
                 f"{self._default}:{term.text}, or name the indices of the files ({', '.join(self._files)})"
