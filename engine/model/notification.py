@@ -6,7 +6,8 @@ from typing import Literal
 
 from engine.model.jsonvalue import JsonObject
 
-NotificationState = Literal["pending", "sending", "delivered", "dead", "dry"]
+NotificationState = Literal["pending", "sending", "delivered", "dead", "dropped", "dry"]
+"""``dead``: given up by the engine, and kept; ``dropped``: given up by a user, for good."""
 
 
 @dataclass(frozen=True, slots=True)

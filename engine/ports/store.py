@@ -1,15 +1,15 @@
 """Store port: everything that outlives a process. Every method is one transaction; all times are instants handed in."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Literal, NamedTuple, Protocol
 
 from engine.model.alert import RuleState
 from engine.model.jsonvalue import JsonObject
 from engine.model.notification import LedgerEntry, Notification, NotificationState, RunLedger, StoredNotification
-from engine.model.outcome import MonitoringEntry, RuleStatus, Schedule
+from engine.model.outcome import ExecutionStatusName, MonitoringEntry, RuleStatus, Schedule
 from engine.model.rule import Rule
 from engine.model.settings import RetentionSettings, SpaceSettings
 from engine.model.trace import RunTrace, Trace
@@ -95,6 +95,7 @@ class RuleQuery:
     rule_type_id: str | None = None
     tag: str | None = None
     name_contains: str | None = None
+    execution_status: ExecutionStatusName | None = None
     sort: Literal["created_at", "updated_at", "name", "enabled", "rule_type_id"] = "created_at"
     descending: bool = False
     offset: int = 0
@@ -208,6 +209,69 @@ class DeliveryReport:
     next_attempt_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LaterNotification:
+    """A notification for the same connector, rule and alert that a later run queued."""
+
+    id: str
+    state: NotificationState
+
+
+@dataclass(frozen=True, slots=True)
+class Requeued:
+    """What became of a notification that was to be sent again.
+
+    ``queued``: it was dead and waits afresh, due now. ``hastened``: it waited for another attempt, which is due now.
+    ``overtaken``: it stays dead, because ``later`` does not come after it any more. ``left``: as it was, in ``state``.
+    """
+
+    id: str
+    outcome: Literal["queued", "hastened", "overtaken", "left"]
+    state: NotificationState
+    later: LaterNotification | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What became of a notification that was to be dropped: ``state`` is what it is in now."""
+
+    id: str
+    is_dropped: bool
+    state: NotificationState
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChange:
+    """The wall clock shows ``at`` and may have been set: by ``step``, negative = back, zero = not known.
+
+    Times later than these are from before it was set back: ``lease_until`` for leases of rules, ``send_until`` for
+    those of notifications, ``attempt_until`` for the next attempts of notifications.
+    """
+
+    at: datetime
+    step: timedelta
+    lease_until: datetime
+    send_until: datetime
+    attempt_until: datetime
+
+    @property
+    def is_back(self) -> bool:
+        return self.step < timedelta(0)
+
+    @property
+    def is_forward(self) -> bool:
+        return self.step > timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """How many rules, leases of rules, and notifications were planned anew."""
+
+    rules: int = 0
+    leases: int = 0
+    notifications: int = 0
+
+
 class Store(Protocol):
     """The store. Raises StoreUnavailable or StoreLocked when it cannot be used at all."""
 
@@ -279,6 +343,14 @@ class Store(Protocol):
 
     async def claim_notifications(
         self,
+    async def replan(self, change: ClockChange) -> Replanned:
+        """Put right what was planned by a wall clock that was set since. Harmless where none was.
+
+        A rule whose next run is later than now and its interval is due now; it keeps its slots. Nothing holds a lease
+        for longer than a fresh one, nor has lost one by a step forward alone. No notification waits longer than it may.
+        """
+        ...
+
         at: datetime,
         limit: int,
         owner: str,
@@ -317,6 +389,8 @@ class Store(Protocol):
         ...
 
     async def requeue_notification(self, notification_id: str, at: datetime) -> bool:
+        connector_id: str | None = None,
+        ids: Collection[str] | None = None,
         """Make a dead notification pending again with a fresh attempt count; False if there is no such dead one."""
         ...
 
@@ -328,6 +402,33 @@ class Store(Protocol):
         *,
         rule_id: str | None = None,
         alert_ids: Sequence[str] | None = None,
+    async def requeue_notifications(
+        self,
+        space: str,
+        ids: Collection[str],
+        at: datetime,
+        audit: Mapping[str, AuditEntry],
+        *,
+        is_forced: bool = False,
+    ) -> list[Requeued]:
+        """Make dead notifications pending again, with a fresh attempt count, and let waiting ones be due at ``at``.
+
+        A dead one stays so, unless ``is_forced``, where a later one for the same connector, rule and alert is not
+        pending and is not to be sent again with it: it would arrive after that one, or without it. ``audit`` is kept
+        for those that were changed. The answer is oldest first, without those that are neither dead nor on their way.
+        """
+        ...
+
+    async def drop_notifications(
+        self, space: str, ids: Collection[str], at: datetime, audit: Mapping[str, AuditEntry]
+    ) -> list[Dropped]:
+        """Give up dead and pending notifications for good; those waiting behind them may go at ``at``.
+
+        One that is being sent stays, until its lease has ended. ``audit`` is kept for those that were dropped. The
+        answer is oldest first, without those that are neither dead nor on their way.
+        """
+        ...
+
         status: Literal["active", "recovered", "untracked"] | None = None,
         limit: int = 1000,
     ) -> list[JsonObject]:

@@ -1,5 +1,7 @@
 """Who changed what."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, insert, select
 
 from engine.model.instant import from_ms, to_ms
@@ -9,18 +11,25 @@ from engine.store.tables import audit
 
 def record_audit(connection: Connection, entry: AuditEntry | None) -> None:
     """Append an entry, if there is one."""
-    if entry is None:
-        return
-    row = {
-        "at": to_ms(entry.at),
-        "actor": entry.actor,
-        "operation": entry.operation,
-        "object_kind": entry.object_kind,
-        "object_id": entry.object_id,
-        "space": entry.space,
-        "details": entry.details,
-    }
-    connection.execute(insert(audit), row)
+    record_audits(connection, [] if entry is None else [entry])
+
+
+def record_audits(connection: Connection, entries: Sequence[AuditEntry]) -> None:
+    """Append entries."""
+    rows = [
+        {
+            "at": to_ms(entry.at),
+            "actor": entry.actor,
+            "operation": entry.operation,
+            "object_kind": entry.object_kind,
+            "object_id": entry.object_id,
+            "space": entry.space,
+            "details": entry.details,
+        }
+        for entry in entries
+    ]
+    if rows:
+        connection.execute(insert(audit), rows)
 
 
 def read_audit(connection: Connection, space: str, limit: int) -> list[AuditEntry]:

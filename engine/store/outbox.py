@@ -159,6 +159,8 @@ def read_notifications(
     if state is not None:
         query = query.where(is_dead if state == "dead" else outbox.c.state == state)
     if since is not None:
+    connector_id: str | None,
+    ids: Collection[str] | None,
         query = query.where(outbox.c.created_at >= to_ms(since))
     rows = connection.execute(query).mappings().all()
     return [_unpack_stored(row) for row in reversed(rows)]
@@ -167,6 +169,10 @@ def read_notifications(
 def requeue_notification(connection: Connection, notification_id: str, at: datetime) -> bool:
     """Make a dead notification pending again; False if there is no such dead one."""
     again = {"state": "pending", "due_at": to_ms(at), "attempts": 0, "finished_at": None}
+    if connector_id is not None:
+        query = query.where(outbox.c.connector_id == connector_id)
+    if ids is not None:
+        query = query.where(outbox.c.id.in_(ids))
     dead = update(outbox).where(outbox.c.id == notification_id, is_dead)
     return connection.execute(dead.values(again)).rowcount == 1
 

@@ -226,6 +226,9 @@ def _conditions(query: RuleQuery) -> Iterator[ColumnElement[bool]]:
         yield rules.c.no.in_(select(rule_tags.c.rule_no).where(rule_tags.c.tag == query.tag))
     if query.name_contains is not None:
         yield rules.c.name_folded.contains(query.name_contains.casefold(), autoescape=True)
+    if query.execution_status is not None:
+        in_status = rule_runtime.c.execution_status == query.execution_status
+        yield rules.c.no.in_(select(rule_runtime.c.rule_no).where(in_status))
 
 
 def _unpack_stored(row: RowMapping) -> StoredRule:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -20,9 +20,13 @@ from engine.ports.store import (
     Claim,
     ClaimedNotification,
     CommitOutcome,
+    ClockChange,
     ConnectorKey,
     DeliveryReport,
     RuleChange,
+    Dropped,
+    Replanned,
+    Requeued,
     RuleKey,
     RulePage,
     RuleQuery,
@@ -31,7 +35,19 @@ from engine.ports.store import (
     UntrackedDocument,
     VersionedState,
 )
-from engine.store import audit_log, documents, history, leases, outbox, rules, runs, shelves, spaces
+from engine.store import (
+    audit_log,
+    clock_steps,
+    dead_letters,
+    documents,
+    history,
+    leases,
+    outbox,
+    rules,
+    runs,
+    shelves,
+    spaces,
+)
 from engine.store.connections import file_of
 from engine.store.session import BUSY_PATIENCE_S, SqliteSession
 from engine.store.state_cache import StateCache
@@ -120,6 +136,9 @@ class SqliteStore:
         try:
             outcomes, states = await self._session.write(runs.commit_runs, records)
         except _UNWRITABLE as error:
+    async def replan(self, change: ClockChange) -> Replanned:
+        return await self._session.write(clock_steps.replan, change)
+
             if len(records) == 1:
                 _log.exception("the run of %s could not be stored: %s", "/".join(records[0].claim.key), error)
                 return [CommitOutcome.REFUSED]
@@ -161,7 +180,10 @@ class SqliteStore:
         since: datetime | None = None,
         limit: int = 1000,
     ) -> list[StoredNotification]:
-        return await self._session.read_aside(outbox.read_notifications, space, rule_id, state, since, limit)
+        connector_id: str | None = None,
+        ids: Collection[str] | None = None,
+        read = outbox.read_notifications
+        return await self._session.read_aside(read, space, rule_id, connector_id, ids, state, since, limit)
 
     async def requeue_notification(self, notification_id: str, at: datetime) -> bool:
         return await self._session.write(outbox.requeue_notification, notification_id, at)
@@ -170,6 +192,24 @@ class SqliteStore:
 
     async def documents(
         self,
+    async def requeue_notifications(
+        self,
+        space: str,
+        ids: Collection[str],
+        at: datetime,
+        audit: Mapping[str, AuditEntry],
+        *,
+        is_forced: bool = False,
+    ) -> list[Requeued]:
+        # What overtook them may be anywhere in the outbox: looked for without holding up anybody who writes.
+        survey = await self._session.read_aside(dead_letters.survey, space, ids)
+        return await self._session.write(dead_letters.requeue, survey, at, audit, is_forced)
+
+    async def drop_notifications(
+        self, space: str, ids: Collection[str], at: datetime, audit: Mapping[str, AuditEntry]
+    ) -> list[Dropped]:
+        return await self._session.write(dead_letters.drop, space, ids, at, audit)
+
         space: str,
         *,
         rule_id: str | None = None,

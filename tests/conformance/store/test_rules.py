@@ -128,6 +128,13 @@ class TestFinding:
         assert [stored.rule.id for stored in page.rules] == ids
         assert page.total == len(ids)
 
+    async def test_by_the_status_of_the_last_run(self, store: Store, make: Any) -> None:
+        rule = make.rule(id="failing", name="Failing")
+        assert await store.insert_rule(rule, Schedule(None, None), make.status("error"), None)
+        page = await store.find_rules(SPACE, RuleQuery(execution_status="error"))
+        assert ([stored.rule.id for stored in page.rules], page.total) == (["failing"], 1)
+        assert (await store.find_rules(SPACE, RuleQuery(execution_status="pending", name_contains="fail"))).total == 0
+
     @pytest.mark.parametrize(
         ("offset", "limit", "ids"),
         [(0, 2, ["2", "3"]), (2, 2, ["1"]), (4, 2, []), (0, 0, []), (1, None, ["3", "1"])],
