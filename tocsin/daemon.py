@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import os
-import signal
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -19,9 +17,12 @@ from engine.store.lock import hold
 from engine.store.sqlite import SqliteStore
 from tocsin.command_engine import open_engine
 from tocsin.composition import Parts
+from tocsin.files.config import find_config
 from tocsin.files.problems import render
 from tocsin.files.rules import RuleDefinition
 from tocsin.session import Session, load_session
+from tocsin.signals import Signals
+from tocsin.supervisor import Supervisor
 
 _log = logging.getLogger("tocsin.daemon")
 
@@ -42,6 +43,8 @@ async def serve(
 
     Raises StoreLocked when another daemon holds the store, StoreUnavailable, SearchUnavailable.
     """
+    signals, supervisor = Signals(), Supervisor()
+    signals.listen(GRACE_S)
     with _held(session.config.store):
         async with open_engine(
             session, clock=SystemClock(), store=session.config.store, data=data, is_dry=False, is_following=True, es=es
@@ -52,12 +55,22 @@ async def serve(
             scheduler = Scheduler(
                 parts.service, parts.clock, change_counter=store.change_counter, refresh=_refresh_of(parts)
             )
-            stop = asyncio.Event()
-            reloading = _on_signals(stop, lambda: _reload(parts, scheduler, config_file, rule_paths))
+            signals.is_working = True
             _log.info("serving %d rules from %s", len(session.rules), session.config.store)
-            await scheduler.run(stop, GRACE_S)
-            await asyncio.gather(*reloading, return_exceptions=True)
+            supervisor.tell("READY=1", f"STATUS=serving {len(session.rules)} rules of files")
+            beside = [
+                asyncio.create_task(_reload_on_hangup(parts, scheduler, signals.hangup, config_file, rule_paths)),
+                asyncio.create_task(supervisor.tell_alive()),
+            ]
+            await scheduler.run(signals.stop, GRACE_S)
+            await _end(beside)
             _log.info("stopped")
+
+
+async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _held(store_url: str) -> AbstractContextManager[None]:
@@ -115,33 +128,28 @@ def _refresh_of(parts: Parts) -> Callable[[], Awaitable[None]] | None:
     return refresh
 
 
-def _on_signals(
-    stop: asyncio.Event, reload: Callable[[], Coroutine[object, object, None]]
-) -> "set[asyncio.Task[None]]":
-    """Let signals end or reload the daemon; the reloads under way."""
-    loop = asyncio.get_running_loop()
-    reloading: set[asyncio.Task[None]] = set()
-
-    def end() -> None:
-        if stop.is_set():
-            _log.warning("a second signal: ending at once")
-            os._exit(1)
-        _log.info("ending: what is under way has %g s", GRACE_S)
-        stop.set()
-
-    def read_again() -> None:
-        task = asyncio.create_task(reload())
-        reloading.add(task)
-        task.add_done_callback(reloading.discard)
-
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, end)
-    loop.add_signal_handler(signal.SIGHUP, read_again)
-    return reloading
+async def _reload_on_hangup(
+    parts: Parts, scheduler: Scheduler, hangup: asyncio.Event, config_file: Path | None, rule_paths: Sequence[Path]
+) -> None:
+    """Read the rule files again at each hangup; what is wrong is told, and everything else goes on as it was."""
+    file = find_config(config_file)
+    settings = _content(file)
+    while True:
+        await hangup.wait()
+        hangup.clear()
+        _log.info("reading the rule files again")
+        try:
+            # In a thread: some thousand files would stop the loop for seconds.
+            await apply_rule_files(parts, await asyncio.to_thread(load_session, config_file, rule_paths))
+        except Exception:  # noqa: BLE001 - whatever it is, the rules that run must go on
+            _log.exception("reading the rule files again failed")
+        if _content(file) != settings:
+            _log.warning("%s has changed: restart the daemon to make its settings and connectors count", file)
+        scheduler.notice(parts.clock.now())
 
 
-async def _reload(parts: Parts, scheduler: Scheduler, config_file: Path | None, rule_paths: Sequence[Path]) -> None:
-    """Read the rule files again; what is wrong with them is told, and everything else goes on as it was."""
-    _log.info("reading the rule files again")
-    await apply_rule_files(parts, load_session(config_file, rule_paths))
-    scheduler.notice(parts.clock.now())
+def _content(file: Path | None) -> bytes | None:
+    try:
+        return None if file is None else file.read_bytes()
+    except OSError:
+        return None
