@@ -76,6 +76,10 @@ class PlainJsonNode(AiohttpHttpNode):
         except aiohttp.ClientConnectorError as error:
             text = f"{error.host}:{error.port}: {_cause(error.os_error)}"
             raise elastic_transport.ConnectionError(text, errors=(error,)) from error
+        except aiohttp.ClientHttpProxyError as error:
+            # Its own text holds the proxy's URL, with the password.
+            text = f"the proxy answered {error.status} {error.message}"
+            raise elastic_transport.ConnectionError(text) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise elastic_transport.ConnectionError(str(error), errors=(error,)) from error
         meta = ApiResponseMeta(

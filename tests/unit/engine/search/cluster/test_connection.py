@@ -126,12 +126,6 @@ def test_a_cloud_id_that_is_none() -> None:
         ClusterSearch(ClusterSettings(cloud_id="nonsense"), SystemClock())
 
 
-async def test_a_proxy_is_asked_instead(cluster: Any, connect: Any, ask: Any) -> None:
-    search = connect(hosts=("http://es.invalid:9200",), proxy=cluster.url)
-    await search.search(ask.request("a"))
-    assert cluster.requests[0].headers["Host"] == "es.invalid:9200"
-
-
 @pytest.mark.parametrize(
     ("info", "product"),
     [
