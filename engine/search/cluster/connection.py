@@ -131,7 +131,10 @@ def _base64(text: str) -> str:
 
 
 def _tls_context(settings: ClusterSettings) -> ssl.SSLContext:
-    """Trusts the given certificates, else the system's; raises InvalidInput for a file that holds none."""
+    """Trusts the given certificates, else the system's, and has the client's own.
+
+    Raises InvalidInput for a file that does not hold what it should.
+    """
     try:
         context = ssl.create_default_context(cafile=settings.ca_file)
     except OSError as error:
@@ -141,4 +144,21 @@ def _tls_context(settings: ClusterSettings) -> ssl.SSLContext:
     if not settings.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    if settings.client_cert is not None:
+        _load_client_certificate(context, settings.client_cert, settings.client_key)
     return context
+
+
+def _load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> None:
+    def refuse_to_ask() -> str:
+        # Otherwise the library asks for the password on the terminal.
+        raise InvalidInput([Problem("client_key", f"{key} is encrypted", "give a key without a password")])
+
+    try:
+        context.load_cert_chain(cert, key, refuse_to_ask)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        if isinstance(error, ssl.SSLError):
+            reason = "they are not a certificate and its key"
+        remedy = "name readable files in PEM form that belong together"
+        raise InvalidInput([Problem("client_cert", f"{cert} with {key} cannot be used: {reason}", remedy)]) from None

@@ -48,6 +48,7 @@ class ClusterSettings:
     """One cluster: either ``hosts`` (URLs) or ``cloud_id``, and at most one kind of credentials.
 
     ``api_key`` is the encoded form or ``id:key``. ``ca_file``: PEM certificates trusted instead of the system's.
+    ``client_cert`` and ``client_key``: PEM files (or one that holds both) shown to a cluster that asks for them.
     ``product`` None: asked with ``GET /``. Raises InvalidInput for settings that contradict each other.
     """
 
@@ -60,6 +61,8 @@ class ClusterSettings:
     bearer_token: str | None = field(default=None, repr=False)
     ca_file: str | None = None
     verify: bool = True
+    client_cert: str | None = None
+    client_key: str | None = None
     proxy: str | None = field(default=None, repr=False)
     product: Product | None = None
     timeouts: ClusterTimeouts = ClusterTimeouts()
@@ -69,6 +72,9 @@ class ClusterSettings:
         found = [*_address_problems(self), *_credential_problems(self)]
         if self.ca_file is not None and not self.verify:
             found.append(Problem("ca_file", "has no effect without verification", "leave it out, or set verify: true"))
+        if (self.client_cert is None) != (self.client_key is None):
+            missing = "client_cert" if self.client_cert is None else "client_key"
+            found.append(Problem(missing, "is missing", "give client_cert and client_key together"))
         if found:
             raise InvalidInput(found)
 

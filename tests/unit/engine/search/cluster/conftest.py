@@ -134,6 +134,16 @@ async def tls_cluster() -> AsyncIterator[CannedCluster]:
         yield canned
 
 
+@pytest.fixture
+async def mutual_tls_cluster() -> AsyncIterator[CannedCluster]:
+    """One that answers only who shows the certificate that it has itself."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=CERTIFICATE)
+    context.load_cert_chain(CERTIFICATE)
+    context.verify_mode = ssl.CERT_REQUIRED
+    async with _serve(CannedCluster(), context) as canned:
+        yield canned
+
+
 Connect = Callable[..., ClusterSearch]
 
 

@@ -27,6 +27,8 @@ HOST = ("http://localhost:9200",)
         ({"hosts": HOST, "username": "a", "password": "secret", "api_key": "secret"}, "api_key"),
         ({"hosts": HOST, "bearer_token": "secret", "api_key": "secret"}, "bearer_token"),
         ({"hosts": HOST, "ca_file": "x.pem", "verify": False}, "ca_file"),
+        ({"hosts": HOST, "client_cert": "x.pem"}, "client_key"),
+        ({"hosts": HOST, "client_key": "x.pem"}, "client_cert"),
     ],
 )
 def test_settings_that_contradict_each_other(settings: dict[str, Any], path: str) -> None:
