@@ -63,6 +63,8 @@ class PlanExecutor:
             return views
 
     def _answer(self, plan: SearchPlan, relation: Relation, context: QueryContext) -> JsonObject:
+        if not relation.parts:
+            return _nothing_searched(plan)
         hits = HitReader(self.run, relation, plan.query, context)
         total = int(str(self.run.fetch(sql("SELECT count(*) FROM ({})", relation.sql()))[0][0]))
         page = hits.page(plan.hits)
@@ -85,6 +87,14 @@ class PlanExecutor:
         rows = self.run.fetch(statement)
         found = values_at(orjson.loads(str(rows[0][0])), lookup.path) if rows else []
         return [each for each in found if each is not None]
+
+
+def _nothing_searched(plan: SearchPlan) -> JsonObject:
+    """The answer when the expression names no index: without aggregations, as the servers give it."""
+    return {
+        "_shards": {"total": 0, "successful": 0, "skipped": 0, "failed": 0},
+        "hits": {**_shown_total(0, plan.total_limit), "max_score": 0.0, "hits": []},
+    }
 
 
 def _shown_total(total: int, limit: int | None) -> JsonObject:

@@ -28,6 +28,7 @@ Load = Callable[[str, list[dict[str, Any]], dict[str, Any]], Awaitable[None]]
 class Backend:
     """A backend able to hold documents. ``load(index, documents with _id, properties)``."""
 
+    name: str
     port: SearchPort
     load: Load
 
@@ -53,12 +54,12 @@ async def _local() -> AsyncIterator[Backend]:
         report = await engine.add_documents(index, documents, {"properties": properties})
         assert report.problems == []
 
-    yield Backend(engine, load)
+    yield Backend("local", engine, load)
     await engine.close()
 
 
 @asynccontextmanager
-async def _cluster(url: str) -> AsyncIterator[Backend]:
+async def _cluster(name: str, url: str) -> AsyncIterator[Backend]:
     """The cluster adapter, over HTTP, on a server without indices."""
     search = ClusterSearch(ClusterSettings((url,)), SystemClock())
 
@@ -75,7 +76,7 @@ async def _cluster(url: str) -> AsyncIterator[Backend]:
             async with session.post(f"/{index}/_bulk?refresh=true", data=body, headers=headers) as answer:
                 assert not (await answer.json())["errors"]
 
-    yield Backend(search, load)
+    yield Backend(name, search, load)
     await search.close()
 
 
@@ -99,11 +100,11 @@ async def backend(request: pytest.FixtureRequest) -> AsyncIterator[Backend]:
             yield opened
     elif request.param == "osmem":
         with request.getfixturevalue("server").clone() as clone:
-            async with _cluster(clone.url) as opened:
+            async with _cluster("osmem", clone.url) as opened:
                 yield opened
     else:
         url = request.getfixturevalue("opensearch")
-        async with _cluster(url) as opened:
+        async with _cluster("opensearch", url) as opened:
             yield opened
         async with aiohttp.ClientSession(url) as session, session.delete("/*") as answer:
             assert answer.status == 200, await answer.text()

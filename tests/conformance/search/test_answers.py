@@ -73,6 +73,18 @@ async def test_missing_indices(hosts: Any) -> None:
         assert answer["hits"]["total"]["value"] == (12 if "hosts" in expression else 0)
 
 
+async def test_nothing_is_aggregated_where_there_is_no_index(hosts: Any) -> None:
+    """That is how ``.index-threshold`` tells an empty index, whose count is 0, from none."""
+    body = {"size": 1, "track_total_hits": True, "aggs": {"up": {"avg": {"field": "up"}}}}
+    request = SearchRequest(("gone",), body, ignore_unavailable=True, allow_no_indices=True)
+    answer = await hosts.port.search(request)
+    assert answer["hits"] == {"total": {"value": 0, "relation": "eq"}, "max_score": 0.0, "hits": []}
+    if hosts.name != "osmem":  # which answers with empty aggregations, as no real server does
+        assert "aggregations" not in answer
+    empty = await hosts.search("hosts", query={"match_none": {}}, **body)
+    assert empty["aggregations"] == {"up": {"value": None}}
+
+
 async def test_field_capabilities(hosts: Any) -> None:
     caps = await hosts.field_caps("hosts", "host", "message*", "gone")
     assert set(caps["fields"]) == {"host", "message", "message.keyword"}

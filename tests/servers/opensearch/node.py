@@ -74,8 +74,9 @@ def _resolve(pom: Path, output: Path) -> None:
 @contextmanager
 def start(jars: str, *settings: str) -> Iterator[str]:
     """A node with an empty home, ready to be used: its URL. ``settings`` are ``key=value``. Raises NodeFailed."""
+    in_memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with (
-        tempfile.TemporaryDirectory(prefix="tocsin-opensearch-") as home,
+        tempfile.TemporaryDirectory(prefix="tocsin-opensearch-", dir=in_memory) as home,
         (Path(home) / "console.log").open("wb") as log,
     ):
         command = ["java", *_FLAGS, "-cp", jars, str(HERE / "Launcher.java"), home, *settings]

@@ -63,17 +63,24 @@ async def test_a_missing_index_is_named_in_the_body(logs: LocalSearch) -> None:
     assert (error["index"], error["resource.id"], error["resource.type"]) == ("gone", "gone", "index_or_alias")
 
 
-async def test_nothing_found_by_no_index(search: LocalSearch, ask: Any) -> None:
+async def test_aggregations_over_an_empty_index(search: LocalSearch, ask: Any) -> None:
+    search.add_documents_now("nothing-yet", [], {"properties": {"d": {"type": "date"}}})
     aggs = {"t": {"terms": {"field": "a"}, "aggs": {"m": {"avg": {"field": "b"}}}}, "m": {"avg": {"field": "b"}},
             "h": {"top_hits": {}}, "s": {"stats_bucket": {"buckets_path": "t._count"}},
             "d": {"date_range": {"field": "d", "ranges": [{"to": "now"}]}}}  # fmt: skip
-    answer = await ask("nothing-*", size=5, sort=["x"], aggs=aggs)
+    answer = await ask("nothing-*", size=5, sort=["d"], aggs=aggs)
     assert answer["hits"] == {"total": {"value": 0, "relation": "eq"}, "max_score": None, "hits": []}
     assert answer["aggregations"]["t"]["buckets"] == []
     assert answer["aggregations"]["m"] == {"value": None}
     assert answer["aggregations"]["s"] == {"count": 0, "min": None, "max": None, "avg": None, "sum": 0.0}
     assert answer["aggregations"]["d"]["buckets"][0]["doc_count"] == 0
     assert answer["aggregations"]["h"]["hits"]["hits"] == []
+
+
+async def test_nothing_found_by_no_index(ask: Any) -> None:
+    answer = await ask("nothing-*", size=5, sort=["x"], aggs={"m": {"avg": {"field": "b"}}})
+    assert answer["hits"] == {"total": {"value": 0, "relation": "eq"}, "max_score": 0.0, "hits": []}
+    assert "aggregations" not in answer
 
 
 async def test_queries_convert_for_every_index(search: LocalSearch, found: Any, ask: Any) -> None:
