@@ -9,6 +9,7 @@ import pytest
 
 import engine.run.advance
 import engine.run.state
+from engine.model.alert import RuleState
 from engine.model.settings import FlappingSettings
 from engine.ports.rule_type import Recovery
 from engine.run.alert_delay import Visibility
@@ -41,8 +42,8 @@ def remember_nothing(*_):
     return {}
 
 
-def keep_previous(transition, previous, **_):
-    return previous
+def forget_everything(*_, **__):
+    return RuleState()
 
 
 def documents_of(run):
@@ -190,7 +191,7 @@ STEPS = [
     pytest.param(
         engine.run.state,
         "next_state",
-        keep_previous,
+        forget_everything,
         a_state_is_carried_over,
         (([], [("u1", "active", "active")]), True),
         ((["u2"], [("u2", "active", "open")]), False),
