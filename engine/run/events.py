@@ -196,7 +196,8 @@ def _present(fields: JsonObject) -> JsonObject:
 
 
 def _nanoseconds(length: timedelta) -> int:
-    return length // _MICROSECOND * 1000
+    # Should the clock have been set back in between, the later instant is the earlier one.
+    return max(0, length // _MICROSECOND * 1000)
 
 
 def _shown(rule: RuleIdentity) -> str:

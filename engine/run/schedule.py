@@ -83,7 +83,8 @@ def rescheduled_for_interval(
     if schedule.last_planned is None:
         shown = schedule.shown_next_run
         return replace(schedule, shown_next_run=shown - old_interval + new_interval if shown is not None else None)
-    anchor = max(schedule.last_planned + new_interval, now)
+    # Never later than that either, for the last run may have been planned before the clock was set back.
+    anchor = min(max(schedule.last_planned + new_interval, now), now + new_interval)
     return Schedule(next_run=anchor, anchor=anchor, last_planned=schedule.last_planned)
 
 
@@ -105,5 +106,5 @@ def run_timeout(settings: EngineSettings, rule_type: RuleType) -> timedelta:
 
 
 def _next_slot(anchor: datetime, interval: timedelta, after: datetime) -> datetime:
-    """The first slot strictly later than ``after``."""
-    return anchor + max(0, (after - anchor) // interval + 1) * interval
+    """The first slot strictly later than ``after``; slots lie before the anchor, too, should the clock be set back."""
+    return anchor + ((after - anchor) // interval + 1) * interval

@@ -25,7 +25,7 @@ _log = logging.getLogger("tocsin.service.delivery")
 
 _MOST_IN_FLIGHT = 500
 """Over all connectors together; each send holds a socket."""
-_LEASE = timedelta(seconds=2 * TIME_LIMIT_S + 60)
+SEND_LEASE = timedelta(seconds=2 * TIME_LIMIT_S + 60)
 """A claimed notification waits for at most one round of its connector before it is sent; see `_claim`."""
 
 
@@ -122,7 +122,7 @@ class Delivery:
         So even if all are for one connector, none waits for longer than its predecessors take, and the lease suffices.
         """
         busy = frozenset(key for key, doorway in self._doorways.items() if doorway.in_flight >= self._room)
-        lease_until = max(at, self._clock.now()) + _LEASE
+        lease_until = max(at, self._clock.now()) + SEND_LEASE
         return await self._store.claim_notifications(at, self._room, self._owner, lease_until, busy_connectors=busy)
 
     async def _deliver(self, claimed: ClaimedNotification, doorway: "_Doorway") -> DeliveryReport:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from engine.model.errors import StoreUnavailable
 from engine.model.settings import EngineSettings
@@ -79,6 +80,10 @@ class Executor:
             await self.give_up(runs)
             raise
         return results_of(runs)
+
+    def lease_end(self, at: datetime) -> datetime:
+        """Until when a lease holds that is taken now, for a tick that began at ``at``."""
+        return max(at, self._clock.now()) + timedelta(seconds=self._settings.lease_s)
 
     async def start(self, claims: Sequence[Claim]) -> list[RunFuture]:
         """Start the runs, one for each claim. Raises StoreUnavailable; the rules are handed back then."""

@@ -13,8 +13,8 @@ _MS = timedelta(milliseconds=1)
 
 
 def duration_ms(inputs: RunInputs, ended_at: datetime) -> int:
-    """How long the run took."""
-    return (ended_at - inputs.started_at) // _MS
+    """How long the run took; 0 should the clock have been set back meanwhile."""
+    return max(0, (ended_at - inputs.started_at) // _MS)
 
 
 def event_metrics(

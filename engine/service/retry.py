@@ -10,6 +10,8 @@ _FIRST_DELAY = timedelta(seconds=30)
 _SECOND_BOUND = timedelta(minutes=5)
 _LONGEST_BOUND = timedelta(hours=1)
 _LONGEST_REQUESTED_WAIT = timedelta(hours=1)
+LONGEST_WAIT = max(_LONGEST_BOUND, _LONGEST_REQUESTED_WAIT)
+"""No failed notification waits longer for its next attempt."""
 
 
 def max_attempts_of(settings: AttemptSettings, connector_type_id: str, type_max_attempts: int | None) -> int:

@@ -13,6 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from engine.model.errors import TocsinError
 from engine.ports.clock import Clock
+from engine.service.clock_watch import ClockWatch
 from engine.service.service import Service
 
 _log = logging.getLogger("tocsin.scheduler")
@@ -21,8 +22,6 @@ _CLAIM = "claim"
 _LONGEST_SLEEP = timedelta(minutes=1)
 _PAUSE_AFTER_FAILURE = timedelta(seconds=1)
 _WATCH_EVERY_S = 0.25
-_CLOCK_STEP_S = 2.0
-"""A wall clock that differs by more from the monotonic one was set by somebody."""
 
 ChangeCounter = Callable[[], Awaitable[int]]
 
@@ -43,6 +42,7 @@ class Scheduler:
         refresh: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._service, self._clock = service, clock
+        self._clock_watch = ClockWatch(clock, service.replan)
         self._change_counter, self._refresh = change_counter, refresh
         self._jobs = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -83,12 +83,15 @@ class Scheduler:
     async def _begin_tick(self) -> None:
         # A coroutine, so that APScheduler calls it on the loop and not in a thread; it awaits nothing.
         self._armed_at = None
-        task = asyncio.create_task(self._tick(self._clock.now()))
+        task = asyncio.create_task(self._tick())
         self._ticks.add(task)
         task.add_done_callback(self._ticks.discard)
 
-    async def _tick(self, at: datetime) -> None:
+    async def _tick(self) -> None:
+        at = self._clock.now()
         try:
+            # Before anything is claimed: after a step forward the leases of runs under way look as if they had ended.
+            await self._clock_watch.look()
             if self._refresh is not None:
                 await self._refresh()
             await self._service.tick(at, notice=self.notice)
@@ -101,14 +104,12 @@ class Scheduler:
 
     async def _watch(self) -> None:
         """Notice what no job can: a wall clock that was set, and changes that other processes made."""
-        known, offset = await self._change_counter(), self._clock_offset()
+        known = await self._change_counter()
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
-            if abs(self._clock_offset() - offset) > _CLOCK_STEP_S:
-                _log.warning("the clock was set by %+.1f s", self._clock_offset() - offset)
-                offset = self._clock_offset()
-                self._rearm()
             try:
+                if await self._clock_watch.look():
+                    self._rearm()
                 current = await self._change_counter()
             except TocsinError as error:
                 _log.error("looking for changes failed: %s", error)
@@ -116,9 +117,6 @@ class Scheduler:
             if current != known:
                 known = current
                 self._rearm()
-
-    def _clock_offset(self) -> float:
-        return self._clock.now().timestamp() - self._clock.monotonic()
 
     def _rearm(self) -> None:
         self._armed_at = None

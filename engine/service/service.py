@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from engine.model.errors import TocsinError
 from engine.model.settings import EngineSettings
-from engine.ports.store import RuleKey, Store
-from engine.service.delivery import Delivery, DeliverySummary
+from engine.ports.store import ClockChange, Replanned, RuleKey, Store
+from engine.service.delivery import SEND_LEASE, Delivery, DeliverySummary
 from engine.service.executor import Executor, RunFuture, results_of
+from engine.service.retry import LONGEST_WAIT
 from engine.service.runs import RunReport
 
 _log = logging.getLogger("tocsin.service")
@@ -92,12 +93,35 @@ class Service:
 
     async def run_rules(self, keys: Sequence[RuleKey], at: datetime) -> list[RunReport]:
         """Run the rules now, whatever their schedules say; rules that another process holds are left out."""
-        claims = [await self._store.claim_rule(key, at, self._owner, self._lease_end(at)) for key in keys]
+        claims = [await self._store.claim_rule(key, at, self._owner, self._executor.lease_end(at)) for key in keys]
         return await self._executor.run([claim for claim in claims if claim is not None])
 
     async def deliver(self, at: datetime) -> DeliverySummary | None:
         """Deliver every notification due at ``at``."""
         return None if self._delivery is None else await self._delivery.deliver_due(at)
+
+    async def replan(self, at: datetime, step: timedelta) -> None:
+        """Put right what was planned by a wall clock that was set by ``step`` and shows ``at`` now; see `Store.replan`.
+
+        Raises StoreUnavailable.
+        """
+        change = ClockChange(
+            at,
+            step,
+            lease_until=self._executor.lease_end(at),
+            send_until=at + SEND_LEASE,
+            attempt_until=at + LONGEST_WAIT,
+        )
+        replanned = await self._store.replan(change)
+        if change.is_back:
+            self._next_retention = None
+        if replanned != Replanned():
+            _log.warning(
+                "the clock was set since: %d rules run now, %d leases and %d notifications were given other times",
+                replanned.rules,
+                replanned.leases,
+                replanned.notifications,
+            )
 
     async def next_due(self, later_than: datetime | None = None) -> datetime | None:
         """The next instant at which a tick has something to do.
@@ -112,7 +136,7 @@ class Service:
     async def _start_due(self, at: datetime, running: list[RunFuture]) -> bool:
         """Start due rules as far as there is room; whether none is left."""
         while len(running) < _MOST_RUNS_IN_FLIGHT:
-            claims = await self._store.claim_due(at, _MOST_RULES_A_BATCH, self._owner, self._lease_end(at))
+            claims = await self._store.claim_due(at, _MOST_RULES_A_BATCH, self._owner, self._executor.lease_end(at))
             running.extend(await self._executor.start(claims))
             if len(claims) < _MOST_RULES_A_BATCH:
                 return True
@@ -133,9 +157,6 @@ class Service:
         for outcome in await asyncio.gather(*running, *delivering, return_exceptions=True):
             if isinstance(outcome, Exception):
                 _log.warning("a run or delivery of a failed tick failed too: %s", outcome)
-
-    def _lease_end(self, at: datetime) -> datetime:
-        return at + timedelta(seconds=self._settings.lease_s)
 
     async def _keep_house(self, at: datetime) -> None:
         if self._next_retention is not None and at < self._next_retention:

@@ -17,6 +17,10 @@ class Ticks:
 
     def __init__(self, *behaviours) -> None:
         self.behaviours, self.at, self.ticked = list(behaviours), [], asyncio.Queue()
+        self.steps = []
+
+    async def replan(self, at, step):
+        self.steps.append((len(self.at), round(step.total_seconds())))
 
     async def tick(self, at, notice):
         self.at.append(at)
@@ -109,6 +113,35 @@ async def test_a_clock_that_was_set_back_does_not_put_it_to_sleep(run, caplog):
     clock.offset = timedelta(hours=-1)
     await asyncio.wait_for(service.ticked.get(), 5)
     assert "the clock was set by -3600.0 s" in caplog.text
+    # Ticks before: everything is planned by the present clock before anything is claimed.
+    assert service.steps == [(0, 0), (1, -3600)]
+
+
+async def test_a_clock_that_was_set_forward_is_heeded_before_the_next_tick(run):
+    clock = Stepping()
+
+    async def set_forward(notice):
+        clock.offset = timedelta(hours=1)
+        notice(SystemClock().now())  # APScheduler's own clock cannot be set here
+
+    service = Ticks(set_forward)
+    run(service, clock=clock)
+    await asyncio.wait_for(service.ticked.get(), 5)
+    await asyncio.wait_for(service.ticked.get(), 5)
+    assert service.steps == [(0, 0), (1, 3600)]
+
+
+async def test_a_store_that_fails_at_the_first_look_is_asked_again(run, caplog):
+    class Failing(Ticks):
+        async def replan(self, at, step):
+            await super().replan(at, step)
+            if len(self.steps) == 1:
+                raise StoreUnavailable("gone")
+
+    service = Failing()
+    run(service)
+    await asyncio.wait_for(service.ticked.get(), 5)
+    assert service.steps == [(0, 0), (0, 0)]
 
 
 async def test_followed_files_are_read_before_each_tick(run):
