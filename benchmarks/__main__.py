@@ -9,13 +9,15 @@ from pathlib import Path
 
 from tocsin.process import tune_process
 
-_NAMES = ("evaluations", "many_alerts", "local_search")
+_NAMES = ("evaluations", "many_alerts", "daemon", "local_search")
 
 
 def machine() -> str:
     """What the figures were measured on."""
     cpu = next((line.split(":")[1].strip() for line in _cpu_lines() if line.startswith("model name")), "unknown CPU")
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("sqlalchemy", "duckdb", "orjson", "pydantic"))
+    libraries = ", ".join(
+        f"{name} {version(name)}" for name in ("sqlalchemy", "aiohttp", "duckdb", "orjson", "pydantic")
+    )
     return f"{cpu}; Python {platform.python_version()}; {platform.system()} {platform.release()}; {libraries}"
 
 

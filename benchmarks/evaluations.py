@@ -1,11 +1,11 @@
 """Evaluations: one active alert a rule, templates rendered, outbox written, durable commits in groups of 100."""
 
-import sqlite3
 import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
 
+from benchmarks.bare import open_bare, read_groups, write_group
 from benchmarks.instant_search import InstantSearch
 from benchmarks.rules import answer, threshold_rule
 from engine.service.clocks import ManualClock
@@ -50,27 +50,11 @@ async def _evaluate(store: Path) -> float:
 
 def _write_bare(written: Path, bare: Path) -> float:
     """Write the rows that the engine wrote, group by group, with the standard library alone."""
-    source = sqlite3.connect(written)
-    target = sqlite3.connect(bare, isolation_level=None)
-    target.execute("PRAGMA journal_mode=WAL")
-    target.execute("PRAGMA synchronous=FULL")
-    for (sql,) in source.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"):
-        target.execute(sql)
-    inserted = {table: source.execute(f"SELECT * FROM {table}").fetchall()[RULES:] for table in ("events", "outbox")}
-    kept = {table: source.execute(f"SELECT * FROM {table}").fetchall() for table in ("monitoring", "rule_runtime")}
-    source.close()
-    statements = {
-        table: f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(rows[0]))})"
-        for table, rows in (inserted | kept).items()
-    }
+    groups = read_groups(written, RULES, ROUNDS)
+    connection = open_bare(written, bare)
     began = time.process_time()
-    for group in range(ROUNDS):
-        target.execute("BEGIN IMMEDIATE")
-        for table, rows in inserted.items():
-            target.executemany(statements[table], rows[group * RULES : (group + 1) * RULES])
-        target.executemany(statements["monitoring"], kept["monitoring"][group::ROUNDS][:RULES])
-        target.executemany(statements["rule_runtime"], kept["rule_runtime"])
-        target.execute("COMMIT")
+    for group in groups:
+        write_group(connection, group)
     elapsed = time.process_time() - began
-    target.close()
+    connection.close()
     return elapsed

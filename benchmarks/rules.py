@@ -40,6 +40,14 @@ def threshold_rule(notify_when: str) -> JsonObject:
     }
 
 
+def count_rule(index: str) -> JsonObject:
+    """An `.index-threshold` rule on the number of documents, every second, telling at each run that it is met."""
+    rule = threshold_rule("onActiveAlert")
+    grouping = ("groupBy", "termField", "termSize")
+    params = {name: value for name, value in rule["params"].items() if name not in grouping}
+    return {**rule, "name": index, "schedule": {"interval": "1s"}, "params": {**params, "index": [index]}}
+
+
 def answer(groups: Sequence[str]) -> JsonObject:
     """What a cluster answers when these groups meet the threshold."""
     buckets = [
