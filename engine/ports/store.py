@@ -272,6 +272,30 @@ class Replanned:
     notifications: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class MirrorPlace:
+    """How far a mirror of the alert documents has come.
+
+    ``change``: it has seen what the history holds up to this entry. ``copied``: the first copy is still being made,
+    and has the documents up to this one; None: it is made.
+    """
+
+    change: int
+    copied: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentChanges:
+    """Whole documents that a mirror lacks, each once, and its place once it has them.
+
+    ``is_last``: there is nothing more for now.
+    """
+
+    documents: tuple[JsonObject, ...]
+    place: MirrorPlace
+    is_last: bool
+
+
 class Store(Protocol):
     """The store. Raises StoreUnavailable or StoreLocked when it cannot be used at all."""
 
@@ -335,14 +359,6 @@ class Store(Protocol):
         """The earliest instant at which `claim_due` would find a rule (leases included), None if never."""
         ...
 
-    async def commit_runs(self, records: Sequence[RunRecord]) -> list[CommitOutcome]:
-        """Commit a group of runs in one transaction; if that fails as a whole, each record on its own."""
-        ...
-
-    # outbox
-
-    async def claim_notifications(
-        self,
     async def replan(self, change: ClockChange) -> Replanned:
         """Put right what was planned by a wall clock that was set since. Harmless where none was.
 
@@ -351,6 +367,14 @@ class Store(Protocol):
         """
         ...
 
+    async def commit_runs(self, records: Sequence[RunRecord]) -> list[CommitOutcome]:
+        """Commit a group of runs in one transaction; if that fails as a whole, each record on its own."""
+        ...
+
+    # outbox
+
+    async def claim_notifications(
+        self,
         at: datetime,
         limit: int,
         owner: str,
@@ -381,6 +405,8 @@ class Store(Protocol):
         space: str,
         *,
         rule_id: str | None = None,
+        connector_id: str | None = None,
+        ids: Collection[str] | None = None,
         state: NotificationState | None = None,
         since: datetime | None = None,
         limit: int = 1000,
@@ -389,19 +415,9 @@ class Store(Protocol):
         ...
 
     async def requeue_notification(self, notification_id: str, at: datetime) -> bool:
-        connector_id: str | None = None,
-        ids: Collection[str] | None = None,
         """Make a dead notification pending again with a fresh attempt count; False if there is no such dead one."""
         ...
 
-    # history
-
-    async def documents(
-        self,
-        space: str,
-        *,
-        rule_id: str | None = None,
-        alert_ids: Sequence[str] | None = None,
     async def requeue_notifications(
         self,
         space: str,
@@ -429,6 +445,14 @@ class Store(Protocol):
         """
         ...
 
+    # history
+
+    async def documents(
+        self,
+        space: str,
+        *,
+        rule_id: str | None = None,
+        alert_ids: Sequence[str] | None = None,
         status: Literal["active", "recovered", "untracked"] | None = None,
         limit: int = 1000,
     ) -> list[JsonObject]:
@@ -436,6 +460,22 @@ class Store(Protocol):
 
         An active alert's document is its stored rule fields joined with the changing part kept in the run state.
         """
+        ...
+
+    async def document_changes(self, place: MirrorPlace | None, limit: int) -> DocumentChanges:
+        """What a mirror at that place writes next: about ``limit`` documents, more where one run changed more.
+
+        Without a place, or where history is gone that it has not seen, it is given all documents that are kept; then
+        those that runs and users have changed since, as they are now.
+        """
+        ...
+
+    async def mirror_place(self, name: str) -> MirrorPlace | None:
+        """The place of the mirror of that name, None if it has none yet."""
+        ...
+
+    async def put_mirror_place(self, name: str, place: MirrorPlace | None) -> None:
+        """Remember the place of a mirror, or forget it; what is lost of it is only written again."""
         ...
 
     async def alert_exists(self, key: RuleKey, alert_id: str) -> bool:

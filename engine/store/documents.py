@@ -4,6 +4,7 @@ While an alert is active its document is derived: the stored rule fields joined 
 Its last changing part is written when it ends. An ended document never changes again.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ from engine.store.tables import alerts, rule_runtime, rules
 
 _ROW_BYTES = 400
 """About what a row takes beside its blobs, index entries included."""
+
+_UUIDS_AT_ONCE = 1000
 
 _CLOSE = (
     update(alerts)
@@ -119,8 +122,28 @@ def read_documents(
     if status is not None:
         query = query.where(alerts.c.status == status)
     rows = connection.execute(query).mappings().all()
-    changing = _changing_parts(connection, space, {row["rule_id"] for row in rows if row["status"] == "active"})
-    return [_whole_document(row, changing) for row in reversed(rows)]
+    return _whole_documents(connection, rows[::-1])
+
+
+def read_documents_by_uuid(connection: Connection, uuids: Sequence[str]) -> tuple[JsonObject, ...]:
+    """The documents of alerts, as far as they have one."""
+    documents: list[JsonObject] = []
+    for begin in range(0, len(uuids), _UUIDS_AT_ONCE):
+        query = select(alerts).where(alerts.c.uuid.in_(uuids[begin : begin + _UUIDS_AT_ONCE]))
+        documents += _whole_documents(connection, connection.execute(query).mappings().all())
+    return tuple(documents)
+
+
+def read_copied_documents(connection: Connection, after: int, limit: int) -> tuple[tuple[JsonObject, ...], int]:
+    """The next documents in the order in which they were made, and the number of the last of them."""
+    query = select(alerts).where(alerts.c.seq > after).order_by(alerts.c.seq).limit(limit)
+    rows = connection.execute(query).mappings().all()
+    return tuple(_whole_documents(connection, rows)), rows[-1]["seq"] if rows else after
+
+
+def read_tracked_uuids(connection: Connection, space: str, rule_ids: Iterable[str]) -> list[str]:
+    """The uuids of the alerts that are active in the run states of rules."""
+    return list(_changing_parts(connection, space, rule_ids))
 
 
 def has_alert(connection: Connection, key: RuleKey, alert_id: str) -> bool:
@@ -153,6 +176,18 @@ def _pack_untracked(key: RuleKey, document: UntrackedDocument, changing: JsonObj
         "ended": to_ms(document.end),
         "document": final,
     }
+
+
+def _whole_documents(connection: Connection, rows: Sequence[RowMapping]) -> list[JsonObject]:
+    """The documents of rows of `alerts`, in their order."""
+    running: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row["status"] == "active":
+            running[row["space"]].add(row["rule_id"])
+    changing: dict[str, JsonObject] = {}
+    for space, rule_ids in running.items():
+        changing |= _changing_parts(connection, space, rule_ids)
+    return [_whole_document(row, changing) for row in rows]
 
 
 def _whole_document(row: RowMapping, changing: dict[str, JsonObject]) -> JsonObject:

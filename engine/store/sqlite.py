@@ -19,14 +19,16 @@ from engine.ports.store import (
     AuditEntry,
     Claim,
     ClaimedNotification,
-    CommitOutcome,
     ClockChange,
+    CommitOutcome,
     ConnectorKey,
     DeliveryReport,
-    RuleChange,
+    DocumentChanges,
     Dropped,
+    MirrorPlace,
     Replanned,
     Requeued,
+    RuleChange,
     RuleKey,
     RulePage,
     RuleQuery,
@@ -42,6 +44,7 @@ from engine.store import (
     documents,
     history,
     leases,
+    mirrors,
     outbox,
     rules,
     runs,
@@ -132,13 +135,13 @@ class SqliteStore:
     async def next_due(self) -> datetime | None:
         return await self._session.read(leases.next_due)
 
+    async def replan(self, change: ClockChange) -> Replanned:
+        return await self._session.write(clock_steps.replan, change)
+
     async def commit_runs(self, records: Sequence[RunRecord]) -> list[CommitOutcome]:
         try:
             outcomes, states = await self._session.write(runs.commit_runs, records)
         except _UNWRITABLE as error:
-    async def replan(self, change: ClockChange) -> Replanned:
-        return await self._session.write(clock_steps.replan, change)
-
             if len(records) == 1:
                 _log.exception("the run of %s could not be stored: %s", "/".join(records[0].claim.key), error)
                 return [CommitOutcome.REFUSED]
@@ -176,22 +179,18 @@ class SqliteStore:
         space: str,
         *,
         rule_id: str | None = None,
+        connector_id: str | None = None,
+        ids: Collection[str] | None = None,
         state: NotificationState | None = None,
         since: datetime | None = None,
         limit: int = 1000,
     ) -> list[StoredNotification]:
-        connector_id: str | None = None,
-        ids: Collection[str] | None = None,
         read = outbox.read_notifications
         return await self._session.read_aside(read, space, rule_id, connector_id, ids, state, since, limit)
 
     async def requeue_notification(self, notification_id: str, at: datetime) -> bool:
         return await self._session.write(outbox.requeue_notification, notification_id, at)
 
-    # history
-
-    async def documents(
-        self,
     async def requeue_notifications(
         self,
         space: str,
@@ -210,6 +209,10 @@ class SqliteStore:
     ) -> list[Dropped]:
         return await self._session.write(dead_letters.drop, space, ids, at, audit)
 
+    # history
+
+    async def documents(
+        self,
         space: str,
         *,
         rule_id: str | None = None,
@@ -218,6 +221,15 @@ class SqliteStore:
         limit: int = 1000,
     ) -> list[JsonObject]:
         return await self._session.read_aside(documents.read_documents, space, rule_id, alert_ids, status, limit)
+
+    async def document_changes(self, place: MirrorPlace | None, limit: int) -> DocumentChanges:
+        return await self._session.read_aside(mirrors.read_changes, place, limit)
+
+    async def mirror_place(self, name: str) -> MirrorPlace | None:
+        return await self._session.read(mirrors.read_place, name)
+
+    async def put_mirror_place(self, name: str, place: MirrorPlace | None) -> None:
+        await self._session.write_unsynced(mirrors.put_place, name, place)
 
     async def alert_exists(self, key: RuleKey, alert_id: str) -> bool:
         return await self._session.read(documents.has_alert, key, alert_id)

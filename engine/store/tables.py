@@ -222,6 +222,14 @@ Index("outbox_due", outbox.c.due_at, sqlite_where=_is_open, postgresql_where=_is
 Index("outbox_lane", outbox.c.lane, sqlite_where=_is_open, postgresql_where=_is_open)
 Index("outbox_dead", outbox.c.id, sqlite_where=is_dead, postgresql_where=is_dead)
 
+mirrors = Table(
+    "mirrors",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("change", BigInteger, nullable=False),  # events.seq
+    Column("copied", BigInteger),  # alerts.seq; null once everything was copied
+)
+
 connectors = Table(
     "connectors",
     metadata,
