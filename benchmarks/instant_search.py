@@ -16,6 +16,9 @@ class InstantSearch:
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
         return {"indices": [], "fields": {}}
 
+    async def ensure_index(self, index: str, mappings: JsonObject) -> bool:
+        return False
+
     async def bulk(self, request: BulkRequest) -> JsonObject:
         return {"took": 0, "errors": False, "items": []}
 

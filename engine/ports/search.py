@@ -64,6 +64,13 @@ class SearchPort(Protocol):
         """The answer's body: ``indices`` and ``fields`` (name -> type -> capabilities)."""
         ...
 
+    async def ensure_index(self, index: str, mappings: JsonObject) -> bool:
+        """Make an index with these mappings, unless something of that name is there; whether it was made.
+
+        ``mappings`` as Elasticsearch writes them. Raises as searches do.
+        """
+        ...
+
     async def bulk(self, request: BulkRequest) -> JsonObject:
         """The answer's body: ``took``, ``errors`` (of any item), ``items`` (op -> result, in the request's order).
 

@@ -20,7 +20,8 @@ class CannedAnswer:
 
 
 class RecordingSearch:
-    """Gives the canned answers in order; ``requests``, ``field_caps_requests``, ``bulk_requests`` hold what was asked.
+    """Gives the canned answers in order; ``requests``, ``field_caps_requests``, ``bulk_requests`` hold what was asked,
+    ``created_indices`` the mappings of indices that were to be made.
 
     Statuses from 400 up raise as a real backend does. Asking once more than there are answers is a LookupError.
     """
@@ -35,6 +36,7 @@ class RecordingSearch:
         self.requests: list[SearchRequest] = []
         self.field_caps_requests: list[FieldCapsRequest] = []
         self.bulk_requests: list[BulkRequest] = []
+        self.created_indices: dict[str, JsonObject] = {}
 
     async def search(self, request: SearchRequest) -> JsonObject:
         self.requests.append(request)
@@ -43,6 +45,12 @@ class RecordingSearch:
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
         self.field_caps_requests.append(request)
         return _give(self._field_caps)
+
+    async def ensure_index(self, index: str, mappings: JsonObject) -> bool:
+        """True the first time for each index."""
+        is_new = index not in self.created_indices
+        self.created_indices.setdefault(index, mappings)
+        return is_new
 
     async def bulk(self, request: BulkRequest) -> JsonObject:
         self.bulk_requests.append(request)

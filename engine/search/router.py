@@ -45,6 +45,11 @@ class SearchRouter:
         answer = await self._backend(route).field_caps(replace(request, index=route.index))
         return answer if route.prefix is None else qualify_field_caps(answer, route.prefix)
 
+    async def ensure_index(self, index: str, mappings: JsonObject) -> bool:
+        """See the port."""
+        route = self.routes.of((index,))
+        return await self._backend(route).ensure_index(route.index[0], mappings)
+
     async def bulk(self, request: BulkRequest) -> JsonObject:
         """See the port; the items of the answer call the index as its cluster does."""
         route = self.routes.of((request.index,))

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
 from engine.model.errors import RunError, SearchUnavailable, WriteBlocked
 from engine.model.jsonvalue import JsonObject
@@ -14,6 +14,7 @@ from engine.ports.rule_type import AlertLimitReached, Evaluation, EvaluationCont
 from engine.ports.search import BulkRequest, FieldCapsRequest, SearchFigures, SearchPort, SearchRequest
 
 _log = logging.getLogger("tocsin.rules")
+_T = TypeVar("_T")
 
 LONGEST_SEARCH_S = 300.0
 """No single search runs longer, whatever the rule's time limit (rule-run.md 8)."""
@@ -70,13 +71,16 @@ class MeteredSearch:
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
         return await self._bounded(self._search.field_caps(request))
 
+    async def ensure_index(self, index: str, mappings: JsonObject) -> bool:
+        return await self._bounded(self._search.ensure_index(index, mappings))
+
     async def bulk(self, request: BulkRequest) -> JsonObject:
         return await self._bounded(self._search.bulk(request))
 
     async def close(self) -> None:
         """The run does not own the backend: nothing to release."""
 
-    async def _bounded(self, call: Awaitable[JsonObject]) -> JsonObject:
+    async def _bounded(self, call: Awaitable[_T]) -> _T:
         if self._longest is None:
             return await call
         try:

@@ -39,6 +39,23 @@ def adapt(body: JsonObject, product: Product) -> JsonObject:
     return changed
 
 
+def adapt_mappings(mappings: JsonObject, product: Product) -> JsonObject:
+    """The mappings as the product takes them: it has its own name for whole objects as keywords."""
+    if product == "elasticsearch":
+        return mappings
+    return {name: _mapping_for_opensearch(value) for name, value in mappings.items()}
+
+
+def _mapping_for_opensearch(value: JsonValue) -> JsonValue:
+    if isinstance(value, list):
+        return [_mapping_for_opensearch(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("type") == "flattened":
+        return {"type": "flat_object"}
+    return {name: _mapping_for_opensearch(member) for name, member in value.items()}
+
+
 def adapt_answer(answer: JsonObject, body: JsonObject, product: Product) -> JsonObject:
     """The answer to a body, with what its adaptation changed put right in place; doing it twice changes no more."""
     sort = body.get("sort")

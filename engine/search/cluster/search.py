@@ -13,7 +13,7 @@ from engine.ports.clock import Clock
 from engine.ports.search import BulkRequest, FieldCapsRequest, SearchRequest
 from engine.search.cluster.bulk import bulk_query
 from engine.search.cluster.connection import Connection
-from engine.search.cluster.differences import adapt, adapt_answer, product_of
+from engine.search.cluster.differences import adapt, adapt_answer, adapt_mappings, product_of
 from engine.search.cluster.dispatcher import Dispatcher
 from engine.search.cluster.encoding import encode
 from engine.search.cluster.part import Query
@@ -21,7 +21,7 @@ from engine.search.cluster.settings import ClusterSettings, Product
 
 _log = logging.getLogger("tocsin.search")
 
-_FORBIDDEN = 403
+_FORBIDDEN, _NOT_FOUND = 403, 404
 _TEXT = {False: "false", True: "true"}
 
 
@@ -51,6 +51,26 @@ class ClusterSearch:
         options = _options(request.ignore_unavailable, request.allow_no_indices)
         target = f"/{_index_path(request.index)}/_field_caps?fields={fields}&{options}"
         return await self._dispatcher.ask(Query("GET", target))
+
+    async def ensure_index(self, index: str, mappings: JsonObject) -> bool:
+        """See the port. An alias or a data stream of that name counts, too."""
+        target, product = f"/{quote(index, safe='')}", await self.detect_product()
+        try:
+            # The answer is kept short: nothing of it is looked at.
+            await self._dispatcher.ask(Query("GET", f"{target}?filter_path=*.settings.index.uuid"))
+        except SearchError as error:
+            if error.status != _NOT_FOUND:
+                raise
+        else:
+            return False
+        body = encode({"mappings": adapt_mappings(mappings, product)})
+        try:
+            await self._dispatcher.ask(Query("PUT", target, body, write_number=next(self._write_numbers)))
+        except SearchError as error:
+            if error.error_type != "resource_already_exists_exception":
+                raise
+            return False
+        return True
 
     async def bulk(self, request: BulkRequest) -> JsonObject:
         """See the port. One request, never part of a batch; SearchError 413 where it is larger than the limit."""

@@ -129,6 +129,13 @@ class LocalSearch:
                 views.append(index.view())
         return describe_fields(views, request.fields)
 
+    async def ensure_index(self, index: str, mappings: JsonObject) -> bool:
+        """See the port. Raises SearchError 400 for a mapping that this engine does not know."""
+        if index in self._indices:
+            return False
+        self.create_index(index, mappings)
+        return True
+
     async def bulk(self, request: BulkRequest) -> JsonObject:
         """See the port; the mapping of a new index is dynamic. Raises SearchError 400 for an index fed from files."""
         return await asyncio.wrap_future(_pool.submit(self._bulk_now, request))

@@ -79,3 +79,14 @@ async def test_many_documents_keep_their_order_in_the_answer(backend: Any, many:
 async def test_nothing_to_write_needs_no_index(backend: Any) -> None:
     answer = await write(backend, index="nowhere")
     assert (answer["errors"], answer["items"]) == (False, [])
+
+
+async def test_an_index_is_made_once_with_its_mapping(backend: Any) -> None:
+    mappings = {"properties": {"at": {"type": "date"}, "code": {"type": "keyword"}}}
+    assert await backend.port.ensure_index("written", mappings) is True
+    assert await backend.port.ensure_index("written", {"properties": {"code": {"type": "long"}}}) is False
+    await write(backend, BulkItem({"code": "7"}, "1"))
+    assert await backend.ids("written", {"term": {"code": "7"}}) == ["1"]
+    assert (await backend.field_caps("written", "code"))["fields"]["code"].keys() == {"keyword"}
+    await backend.load("hosts", [{"_id": "0", "count": 1}], {"count": {"type": "long"}})
+    assert await backend.port.ensure_index("hosts", mappings) is False

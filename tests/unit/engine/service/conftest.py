@@ -299,6 +299,9 @@ class NoSearch:
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
         return {}
 
+    async def ensure_index(self, index: str, mappings: JsonObject) -> bool:
+        return False
+
     async def bulk(self, request: BulkRequest) -> JsonObject:
         return {"took": 0, "errors": False, "items": []}
 
