@@ -10,6 +10,7 @@ from engine.model.errors import TocsinError
 from engine.model.settings import EngineSettings
 from engine.ports.store import ClockChange, Replanned, RuleKey, Store
 from engine.service.delivery import SEND_LEASE, Delivery, DeliverySummary
+from engine.service.document_mirror import DocumentMirror
 from engine.service.executor import Executor, RunFuture, results_of
 from engine.service.retry import LONGEST_WAIT
 from engine.service.runs import RunReport
@@ -46,13 +47,20 @@ class Service:
     """Claims due rules, runs them, delivers notifications, keeps house.
 
     `tick` is a plain function of the instant: the daemon's scheduler and a simulated clock call the same code.
-    ``owner`` names this process in leases.
+    ``owner`` names this process in leases. ``mirror`` None: no index follows the alert documents.
     """
 
     def __init__(
-        self, *, store: Store, executor: Executor, delivery: Delivery | None, settings: EngineSettings, owner: str
+        self,
+        *,
+        store: Store,
+        executor: Executor,
+        delivery: Delivery | None,
+        settings: EngineSettings,
+        owner: str,
+        mirror: DocumentMirror | None = None,
     ) -> None:
-        self._store, self._executor, self._delivery = store, executor, delivery
+        self._store, self._executor, self._delivery, self._mirror = store, executor, delivery, mirror
         self._settings, self._owner = settings, owner
         self._next_retention: datetime | None = None
 
@@ -78,6 +86,8 @@ class Service:
                 running = [run for run in running if run not in ended]
                 report.runs += runs
                 notice(_next_run_of(runs))
+                if self._mirror is not None:
+                    notice(self._mirror.expect(at))
                 if any(run.record.notifications for run in runs):
                     delivering.add(asyncio.create_task(self.deliver(at)))
                 if not is_all_claimed:
@@ -88,6 +98,8 @@ class Service:
             await self._wind_up(running, delivering, is_giving_up=not isinstance(error, TocsinError))
             raise
         await self._keep_house(at)
+        if self._mirror is not None:
+            await self._mirror.follow(at)
         notice(await self.next_due(later_than=at))
         return report
 
@@ -131,6 +143,8 @@ class Service:
         times = [await self._store.next_due()]
         if self._delivery is not None:
             times.append(await self._store.next_delivery())
+        if self._mirror is not None:
+            times.append(self._mirror.due)
         return min((at for at in times if at is not None and (later_than is None or at > later_than)), default=None)
 
     async def _start_due(self, at: datetime, running: list[RunFuture]) -> bool:
