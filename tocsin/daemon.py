@@ -9,12 +9,12 @@ from pathlib import Path
 from engine.model.errors import InvalidInput, TocsinError
 from engine.model.rule import DEFAULT_SPACE
 from engine.ports.store import RuleQuery
-from engine.search.local.engine import LocalSearch
 from engine.service.clocks import SystemClock
 from engine.service.scheduler import Scheduler
 from engine.store.connections import file_of
 from engine.store.lock import hold
 from engine.store.sqlite import SqliteStore
+from tocsin.backends import files_behind
 from tocsin.command_engine import open_engine
 from tocsin.composition import Parts
 from tocsin.files.config import find_config
@@ -114,12 +114,12 @@ async def _apply(parts: Parts, definition: RuleDefinition) -> None:
 
 def _refresh_of(parts: Parts) -> Callable[[], Awaitable[None]] | None:
     """Reads what followed files have grown by; None where there are no files."""
-    search = parts.search
-    if not isinstance(search, LocalSearch):
+    files = files_behind(parts.search)
+    if files is None:
         return None
 
     async def refresh() -> None:
-        for report in await search.refresh():
+        for report in await files.refresh():
             if report.rejected:
                 _log.warning("%d bad documents of index [%s] left out", report.rejected, report.index)
                 for problem in report.problems:

@@ -46,7 +46,8 @@ class Routes:
     """``files``: the names of the indices of the files; ``default``: the cluster of expressions without a name."""
 
     def __init__(self, files: Collection[str], clusters: Collection[str], default: str | None) -> None:
-        self._files, self._clusters, self._default = tuple(files), frozenset(clusters), default
+        self.default = default
+        self._files, self._clusters = tuple(files), frozenset(clusters)
         self.of = lru_cache(maxsize=4096)(self._find)
 
     def _find(self, index: tuple[str, ...]) -> Route:
@@ -78,24 +79,24 @@ class Routes:
 
     def _check_pattern(self, text: str, pattern: str) -> None:
         """A pattern of cluster names may mean those that the default cluster knows, but none of ours besides."""
-        matching = sorted(name for name in self._clusters if fnmatchcase(name, pattern) and name != self._default)
+        matching = sorted(name for name in self._clusters if fnmatchcase(name, pattern) and name != self.default)
         if matching:
             _refuse(f"index [{text}] would match several clusters, such as [{matching[0]}]: name one")
 
     def _cluster_of(self, term: _Term) -> str | None:
-        if term.cluster is not None or self._default is None or not self._files:
-            return term.cluster or self._default
+        if term.cluster is not None or self.default is None or not self._files:
+            return term.cluster or self.default
         if _EVERYTHING.fullmatch(term.name):
             _refuse(
-                f"index [{term.text}] would match both the files and cluster [{self._default}]: write "
-                f"{self._default}:{term.text}, or name the indices of the files ({', '.join(self._files)})"
+                f"index [{term.text}] would match both the files and cluster [{self.default}]: write "
+                f"{self.default}:{term.text}, or name the indices of the files ({', '.join(self._files)})"
             )
-        return None if self.in_files(term.name) else self._default
+        return None if self.in_files(term.name) else self.default
 
     def in_files(self, name: str) -> tuple[str, ...]:
-        """The indices of the files that an expression may match; date math may be any date."""
+        """The indices of the files that an expression without a cluster may match; date math may be any date."""
         pattern = _DATE_MATH.sub("*", name[1:-1]) if name.startswith("<") else name
-        return tuple(known for known in self._files if _matches(known, pattern))
+        return tuple(known for known in self._files if _matches(known, "*" if pattern == "_all" else pattern))
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -1,9 +1,11 @@
-"""``tocsin run`` over a cluster: a server made for tests, over HTTP."""
+"""``tocsin run`` over clusters, alone and beside files: servers made for tests, over HTTP."""
 
 import json
+import re
 import socket
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +35,37 @@ def put(url: str, method: str, body: Any, kind: str = "application/json") -> Non
         assert answer.status == 200
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
-    """The URL of a server with the index ``web``: two hosts with two documents each, one with one."""
+@contextmanager
+def serving(index: str, documents: list[dict[str, str]]) -> Iterator[str]:
     with OsmemServer.start(japanese=False) as server:
-        put(f"{server.url}/web", "PUT", {"mappings": MAPPING})
-        lines = "".join(f'{{"index": {{}}}}\n{json.dumps(document)}\n' for document in DOCUMENTS)
-        put(f"{server.url}/web/_bulk?refresh=true", "POST", lines, "application/x-ndjson")
+        put(f"{server.url}/{index}", "PUT", {"mappings": MAPPING})
+        lines = "".join(f'{{"index": {{}}}}\n{json.dumps(document)}\n' for document in documents)
+        put(f"{server.url}/{index}/_bulk?refresh=true", "POST", lines, "application/x-ndjson")
         yield server.url
     assert server.process.stdout is not None
     server.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """The URL of a server with the index ``web``: two hosts with two documents each, one with one."""
+    with serving("web", DOCUMENTS) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def other_cluster() -> Iterator[str]:
+    """One with an index ``web``, too, of another host."""
+    with serving("web", [document | {"host": "z"} for document in DOCUMENTS]) as url:
+        yield url
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """A URL at which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 @pytest.fixture
@@ -82,10 +105,8 @@ def test_files_and_the_cluster_give_equal_alerts(tocsin: Any, cluster: str, rule
     assert alerts(over_files.stdout) == alerts(tocsin("run", rule, "--es", cluster, *AT).stdout)
 
 
-def test_nobody_listens(tocsin: Any, rule: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        done = tocsin("run", rule, "--es", f"http://127.0.0.1:{taken.getsockname()[1]}")
+def test_nobody_listens(tocsin: Any, rule: Path, nobody: str) -> None:
+    done = tocsin("run", rule, "--es", nobody)
     assert done.returncode == 3
     assert "cannot be reached" in done.stderr
     assert done.stderr.count("\n") == 1
@@ -97,7 +118,13 @@ def test_nobody_listens(tocsin: Any, rule: Path) -> None:
         ("http://ann:hunter2@localhost", {}, "--es"),
         ("localhost", {}, "--es"),
         ("http://localhost", {"TOCSIN_ES_USERNAME": "ann"}, "TOCSIN_ES_PASSWORD"),
-        ("https://localhost", {"TOCSIN_ES_CA_FILE": "none.pem"}, "ca_file"),
+        ("https://localhost", {"TOCSIN_ES_CA_FILE": "none.pem"}, "TOCSIN_ES_CA_FILE"),
+        ("https://localhost", {"TOCSIN_ES_CLIENT_CERT": "none.pem"}, "TOCSIN_ES_CLIENT_KEY"),
+        (
+            "https://localhost",
+            {"TOCSIN_ES_CLIENT_CERT": "none.pem", "TOCSIN_ES_CLIENT_KEY": "none.pem"},
+            "TOCSIN_ES_CLIENT_CERT: none.pem",
+        ),
     ],
 )
 def test_an_address_or_credentials_that_cannot_be(
@@ -109,7 +136,116 @@ def test_an_address_or_credentials_that_cannot_be(
     assert "hunter2" not in done.stderr
 
 
-def test_a_cluster_beside_files_is_refused(tocsin: Any, rule: Path) -> None:
-    done = tocsin("run", rule, "--es", "http://localhost", "--data", "web=x.ndjson")
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes a rule for each index, and settings with these clusters; the folder of the rules."""
+
+    def rules_and_settings(*indices: str, settings: str = "", **clusters: str) -> Path:
+        folder = tmp_path / "rules"
+        folder.mkdir()
+        for index in indices:
+            name = re.sub(r"[^a-z]+", "-", index).strip("-")
+            (folder / f"{name}.yml").write_text(
+                f"id: {name}\n" + RULE.replace("index: web", f'index: "{index}"'), encoding="utf-8"
+            )
+        sections = "".join(f"  {name}: {{hosts: ['{url}']}}\n" for name, url in clusters.items())
+        (tmp_path / "tocsin.yml").write_text(f"clusters:\n{sections}{settings}" if sections else settings)
+        return folder
+
+    return rules_and_settings
+
+
+def active(text: str) -> dict[str, list[str]]:
+    """The alerts of each rule."""
+    return {
+        result["rule"]["id"]: sorted(alert["id"] for alert in result["alerts"]) for result in json.loads(text)["rules"]
+    }
+
+
+def test_two_clusters_and_files_in_one_run(
+    tocsin: Any, write: Write, cluster: str, other_cluster: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "local.ndjson"
+    file.write_text("".join(json.dumps(document | {"host": "f"}) + "\n" for document in DOCUMENTS), encoding="utf-8")
+    rules = write("web", "main:web", "logs:web,-logs:x*", "local", "logs:w*", main=cluster, logs=other_cluster)
+    done = tocsin("run", rules, "--data", f"local={file}", *AT)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert active(done.stdout) == {
+        "web": ["a", "b"], "main-web": ["a", "b"], "logs-web-logs-x": ["z"], "local": ["f"], "logs-w": ["z"]
+    }  # fmt: skip
+
+
+def test_a_cluster_and_files_on_the_command_line(tocsin: Any, write: Write, cluster: str, tmp_path: Path) -> None:
+    (tmp_path / "data.ndjson").write_text(json.dumps(DOCUMENTS[0]) + "\n" + json.dumps(DOCUMENTS[1]) + "\n")
+    rules = write("web", "local-x", "local-*", "default:web")
+    done = tocsin("run", rules, "--es", cluster, "--data", "local-x=data.ndjson", *AT)
+    assert active(done.stdout) == {"web": ["a", "b"], "local-x": ["a"], "local": ["a"], "default-web": ["a", "b"]}
+    assert done.stderr == (
+        "tocsin: rule [local] searches index [local-*] in files only (local-x); write default:local-* for the cluster\n"
+    )
+
+
+def test_the_default_cluster_may_be_another_than_the_first(
+    tocsin: Any, write: Write, cluster: str, other_cluster: str
+) -> None:
+    rules = write("web", settings=f"  logs: {{hosts: ['{other_cluster}'], default: true}}\n", main=cluster)
+    assert active(tocsin("run", rules, *AT).stdout) == {"web": ["z"]}
+    assert active(tocsin("run", rules, "--es", cluster, *AT).stdout) == {"web": ["a", "b"]}
+
+
+def test_only_clusters_that_the_rules_search_must_answer(
+    tocsin: Any, write: Write, cluster: str, nobody: str, tmp_path: Path
+) -> None:
+    rules = write("up:web", down=nobody, up=cluster)
+    assert active(tocsin("run", rules, *AT).stdout) == {"up-web": ["a", "b"]}
+    (rules / "down.yml").write_text(RULE)
+    done = tocsin("run", rules, *AT)
+    assert done.returncode == 3
+    assert "cluster [down] cannot be reached" in done.stderr
+
+
+def test_files_alone_load_no_client_of_clusters(tocsin: Any, write: Write, nobody: str, tmp_path: Path) -> None:
+    (tmp_path / "data.ndjson").write_text(json.dumps(DOCUMENTS[0]) + "\n")
+    rules = write("local", main=nobody)
+    done = tocsin("run", rules, "--data", "local=data.ndjson", *AT, PYTHONPROFILEIMPORTTIME="1")
+    loaded = set(re.findall(r"\| +([a-z_]+)$", done.stderr, flags=re.MULTILINE))
+    assert done.returncode == 0
+    assert "duckdb" in loaded
+    assert "elasticsearch" not in loaded
+
+
+def test_a_cluster_alone_loads_no_engine_for_files(tocsin: Any, write: Write, cluster: str) -> None:
+    done = tocsin("run", write("web", main=cluster), *AT, PYTHONPROFILEIMPORTTIME="1")
+    loaded = set(re.findall(r"\| +([a-z_]+)$", done.stderr, flags=re.MULTILINE))
+    assert done.returncode == 0
+    assert "elasticsearch" in loaded
+    assert "duckdb" not in loaded
+
+
+@pytest.mark.parametrize(
+    ("index", "says"),
+    [("local,web", "make a rule for each"), ("*", "would match both the files and cluster [main]")],
+)
+def test_a_rule_over_both_is_an_error_of_its_run(
+    tocsin: Any, write: Write, cluster: str, tmp_path: Path, index: str, says: str
+) -> None:
+    (tmp_path / "data.ndjson").write_text(json.dumps(DOCUMENTS[0]) + "\n")
+    rules = write("web", main=cluster)
+    (rules / "both.yml").write_text("id: both\n" + RULE.replace("index: web", f'index: "{index}"'), encoding="utf-8")
+    done = tocsin("run", rules, "--data", "local=data.ndjson", *AT)
+    results = {result["rule"]["id"]: result for result in json.loads(done.stdout)["rules"]}
+    assert done.returncode == 4
+    assert results["both"]["status"] == "error"
+    assert says in results["both"]["error"]
+    assert results["web"]["status"] == "active"
+
+
+def test_a_certificate_file_of_the_settings_that_holds_none(tocsin: Any, write: Write, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("nothing")
+    rules = write("web", settings="clusters: {main: {hosts: ['https://localhost'], ca_file: ca.pem}}\n")
+    done = tocsin("run", rules)
     assert done.returncode == 2
-    assert "--es and --data cannot be used together" in done.stderr
+    assert "clusters.main.ca_file: " in done.stderr

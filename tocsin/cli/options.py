@@ -81,16 +81,10 @@ output_option = option(
 es_option = option(
     "--es",
     metavar="URL",
-    help="Search this cluster (Elasticsearch or OpenSearch). Credentials are those of tocsin.yml for that URL, else of "
-    "TOCSIN_ES_USERNAME and TOCSIN_ES_PASSWORD, TOCSIN_ES_API_KEY, or TOCSIN_ES_BEARER_TOKEN; certificates to trust "
-    "those of TOCSIN_ES_CA_FILE.",
+    help="Search this cluster (Elasticsearch or OpenSearch) for indices that are none of the files. Credentials are "
+    "those of tocsin.yml for that URL, else of TOCSIN_ES_USERNAME and TOCSIN_ES_PASSWORD, TOCSIN_ES_API_KEY, or "
+    "TOCSIN_ES_BEARER_TOKEN; certificates those of TOCSIN_ES_CA_FILE, TOCSIN_ES_CLIENT_CERT and TOCSIN_ES_CLIENT_KEY.",
 )
-
-
-def refuse_two_backends(es: str | None, data: Iterable[str]) -> None:
-    """Files and a cluster cannot be searched by one command yet."""
-    if es and data:
-        raise click.UsageError("--es and --data cannot be used together: search a cluster or files")
 
 
 store_help = "The store: an SQLite file, or a store URL."

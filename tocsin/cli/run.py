@@ -13,7 +13,6 @@ from tocsin.cli.options import (
     option,
     output_option,
     parse_data,
-    refuse_two_backends,
     rule_paths,
     store_url,
 )
@@ -67,7 +66,6 @@ def run(
     from tocsin.one_shot import run_once
     from tocsin.session import load_session
 
-    refuse_two_backends(es, data)
     session = load_session(options.config, paths)
     session.refuse_problems()
     outcome = asyncio.run(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from tocsin.cli.options import Globals, es_option, option, parse_data, refuse_two_backends
+from tocsin.cli.options import Globals, es_option, option, parse_data
 from tocsin.cli.verb import verb
 
 
@@ -38,7 +38,6 @@ def serve(options: Globals, paths: tuple[Path, ...], data: tuple[str, ...], es: 
     from tocsin.log_lines import log_to_stderr
     from tocsin.session import load_session, refuse
 
-    refuse_two_backends(es, data)
     session = load_session(options.config, paths)
     refuse([problem for problem in session.problems if problem.file == session.config_file])
     log_to_stderr(options.log_level or "info")

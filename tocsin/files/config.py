@@ -10,7 +10,7 @@ from engine.model.errors import InvalidInput, Problem
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.settings import EngineSettings, SpaceSettings
 from engine.operations.validation import parse_model
-from tocsin.files.cluster_section import cluster_settings
+from tocsin.files.cluster_section import cluster_settings, default_cluster_problems
 from tocsin.files.config_schema import UNSUPPORTED_SECTIONS, ConfigSchema
 from tocsin.files.config_settings import engine_settings, space_settings
 from tocsin.files.documents import Document, read_document
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CONFIG_NAME = "tocsin.yml"
 DEFAULT_STORE = "tocsin.db"
+_TEMPTING = (("hosts",), ("proxy",), ("client_key",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,19 @@ class DataSource:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertDocuments:
+    """Where alert documents are written besides the store; ``cluster`` None: to the default one."""
+
+    index: str
+    cluster: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
-    """What the operator decided; without a file everything is at its default."""
+    """What the operator decided; without a file everything is at its default.
+
+    The first of the clusters is the default one, which rules need not name.
+    """
 
     engine: EngineSettings = field(default_factory=EngineSettings)
     space: SpaceSettings = field(default_factory=SpaceSettings)
@@ -59,6 +71,7 @@ class Config:
     rules: tuple[Path, ...] = ()
     data: tuple[DataSource, ...] = ()
     clusters: "tuple[ClusterSettings, ...]" = ()
+    alert_documents: AlertDocuments | None = None
     connectors: tuple[ConnectorDefinition, ...] = ()
 
 
@@ -100,7 +113,8 @@ def load_config(file: Path | None, *, environ: Mapping[str, str] | None = None) 
     problems: list[Problem] = []
     schema = _parse(value, problems)
     problems += misplaced_references(value, _is_secret)
-    problems += _backend_problems(schema)
+    problems += default_cluster_problems(schema.clusters)
+    problems += _alert_documents_problems(schema, value)
     reader = SecretReader(os.environ if environ is None else environ, file.parent)
     config = _config_of(schema, document, reader)
     problems += reader.problems
@@ -118,13 +132,14 @@ def _parse(value: JsonValue, problems: list[Problem]) -> ConfigSchema:
         return parse_model(ConfigSchema, _without_wrong_sections(value, error.problems))
 
 
-def _backend_problems(schema: ConfigSchema) -> list[Problem]:
-    """Rules search one backend; several side by side are an issue of their own."""
-    if len(schema.clusters) > 1:
-        return [Problem("clusters", "names several clusters, which is not supported yet", "name one")]
-    if schema.clusters and schema.data:
-        return [Problem("clusters", "stands beside data, which is not supported yet", "leave out one of the two")]
-    return []
+def _alert_documents_problems(schema: ConfigSchema, value: JsonValue) -> list[Problem]:
+    target = schema.alert_documents
+    # A cluster with mistakes is left out of the schema: it is there all the same.
+    written = value.get("clusters") if isinstance(value, dict) else None
+    if target is None or target.cluster is None or (isinstance(written, dict) and target.cluster in written):
+        return []
+    remedy = "name one of clusters, or leave it out: the default one is meant then"
+    return [Problem("alert_documents.cluster", f"[{target.cluster}] is no cluster of this file", remedy)]
 
 
 def _without_wrong_sections(value: JsonObject, problems: tuple[Problem, ...]) -> JsonObject:
@@ -171,13 +186,15 @@ def _is_secret(path: tuple[str, ...]) -> bool:
 
 
 def _may_hold_secret(path: tuple[str, ...]) -> bool:
-    """Secrets, and the URLs of clusters: users write credentials into them, rightly or not."""
-    return _is_secret(path[:3]) or (path[:1] == ("clusters",) and path[2:3] in (("hosts",), ("proxy",)))
+    """Secrets, and members of clusters into which users write credentials or a key, rightly or not."""
+    return _is_secret(path[:3]) or (path[:1] == ("clusters",) and path[2:3] in _TEMPTING)
 
 
 def _config_of(schema: ConfigSchema, document: Document, reader: SecretReader) -> Config:
     folder = document.source.file.parent
-    clusters = [cluster_settings(name, section, folder, reader) for name, section in schema.clusters.items()]
+    default_first = sorted(schema.clusters.items(), key=lambda cluster: not cluster[1].default)
+    clusters = [cluster_settings(name, section, folder, reader) for name, section in default_first]
+    target = schema.alert_documents
     return Config(
         engine=engine_settings(schema),
         space=space_settings(schema.space),
@@ -193,6 +210,7 @@ def _config_of(schema: ConfigSchema, document: Document, reader: SecretReader) -
             for name, section in schema.data.items()
         ),
         clusters=tuple(cluster for cluster in clusters if cluster is not None),
+        alert_documents=None if target is None else AlertDocuments(target.index, target.cluster),
         connectors=tuple(
             ConnectorDefinition(
                 {

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from engine.operations.values import Duration, FlappingNumber, NotNull, Strict, as_whole_number, refusal
 from engine.timing.durations import parse_duration
-from tocsin.files.cluster_section import ClusterSection
+from tocsin.files.cluster_section import ClusterName, ClusterSection
 
 UNSUPPORTED_SECTIONS: Final = {
     "security": ("security is not supported yet", "leave it out; everything answers to local users only"),
@@ -177,6 +177,13 @@ class DataSection(Strict):
     follow: Annotated[bool, Field(description="Read lines that are appended later, too.")] = False
 
 
+class AlertDocumentsSection(Strict):
+    """An index into which every alert document is written, and kept as the alert is."""
+
+    index: Annotated[IndexName, Field(description="Its name; it is made, with a mapping, if it is missing.")]
+    cluster: Annotated[ClusterName | None, NotNull, Field(description="Default: the default cluster.")] = None
+
+
 class ConnectorSection(Strict):
     """A connector that rules can name by its id."""
 
@@ -209,9 +216,12 @@ class ConfigSchema(Strict):
     data: Annotated[dict[IndexName, DataSection], Field(description="Indices made of files.")] = Field(
         default_factory=dict
     )
-    clusters: Annotated[dict[Text, ClusterSection], Field(description="Clusters of Elasticsearch or OpenSearch.")] = (
-        Field(default_factory=dict)
-    )
+    clusters: Annotated[
+        dict[ClusterName, ClusterSection], Field(description="Clusters of Elasticsearch or OpenSearch.")
+    ] = Field(default_factory=dict)
+    alert_documents: Annotated[
+        AlertDocumentsSection | None, NotNull, Field(description="Where alert documents are written, too.")
+    ] = None
     connectors: Annotated[dict[Text, ConnectorSection], Field(description="Connectors by id.")] = Field(
         default_factory=dict
     )

@@ -112,8 +112,15 @@ data: {web: {files: [logs/*.ndjson, /abs/x.csv], mapping: web.json, follow: true
         ("clusters: {a: {hosts: [localhost]}}", "clusters.a.hosts.0", "https://"),
         ("clusters: {a: {hosts: [http://x], username: ann}}", "clusters.a.secrets.password", "together"),
         ("clusters: {a: {hosts: [http://x], secrets: {key: 1}}}", "clusters.a.secrets.key", "api_key"),
-        ("clusters: {a: {hosts: [http://x]}, b: {hosts: [http://y]}}", "clusters", "name one"),
-        ("{data: {x: {files: [f]}}, clusters: {a: {hosts: [http://x]}}}", "clusters", "leave out one of the two"),
+        ("clusters: {'a:b': {hosts: [http://x]}}", "clusters.a:b", "letters, digits"),
+        ("clusters: {a: {hosts: [http://x], ca_file: no.pem}}", "clusters.a.ca_file", "PEM"),
+        ("clusters: {a: {hosts: [http://x], client_cert: tocsin.yml}}", "clusters.a.client_key", "together"),
+        ("clusters: {a: {hosts: [http://x], client_key: tocsin.yml}}", "clusters.a.client_cert", "together"),
+        (
+            "clusters: {a: {hosts: [http://x], default: true}, b: {hosts: [http://y], default: true}}",
+            "clusters.b.default",
+            "one cluster",
+        ),
         ("runs: {minimum_schedule_interval: 25h}", "runs.minimum_schedule_interval", "at most 1d"),
         ("runs: {timeout: 90}", "runs.timeout", "write a string"),
         ("http: {max_response_size: 1 mb}", "http.max_response_size", "like 1mb"),
@@ -175,13 +182,18 @@ CLUSTER = """clusters:
     username: ann
     secrets: {password: "${env:ES_PASSWORD}"}
     ca_file: ca.pem
+    client_cert: client.pem
+    client_key: client.pem
     proxy: http://proxy.example:3128
     product: opensearch
+    connect_timeout: 3s
     search_timeout: 90s
 """
 
 
 def test_a_cluster_with_its_secrets(load: Load, tmp_path: Path) -> None:
+    for name in ("ca.pem", "client.pem"):
+        (tmp_path / name).touch()
     loaded = load(CLUSTER, {"ES_PASSWORD": "s3cret"})
     assert loaded.problems == []
     assert loaded.config.clusters == (
@@ -191,12 +203,23 @@ def test_a_cluster_with_its_secrets(load: Load, tmp_path: Path) -> None:
             username="ann",
             password="s3cret",
             ca_file=str(tmp_path / "ca.pem"),
+            client_cert=str(tmp_path / "client.pem"),
+            client_key=str(tmp_path / "client.pem"),
             proxy="http://proxy.example:3128",
             product="opensearch",
-            timeouts=ClusterTimeouts(search_s=90),
+            timeouts=ClusterTimeouts(connect_s=3, search_s=90),
         ),
     )
     assert "s3cret" not in repr(loaded)
+
+
+@pytest.mark.parametrize(("default", "order"), [("", "abc"), ("a", "abc"), ("b", "bac"), ("c", "cab")])
+def test_the_default_cluster_comes_first(load: Load, default: str, order: str) -> None:
+    text = "".join(f"  {name}: {{hosts: [http://{name}], default: {str(name == default).lower()}}}\n" for name in "abc")
+    loaded = load(f"data: {{web: {{files: [x.ndjson]}}}}\nclusters:\n{text}")
+    assert loaded.problems == []
+    assert "".join(cluster.name for cluster in loaded.config.clusters) == order
+    assert [source.name for source in loaded.config.data] == ["web"]
 
 
 @pytest.mark.parametrize(
@@ -208,6 +231,8 @@ def test_a_cluster_with_its_secrets(load: Load, tmp_path: Path) -> None:
         "{hosts: ['http://ann:hunter2@x']}",
         "{hosts: 'http://ann:hunter2@x'}",
         "{hosts: [http://x], proxy: 'ftp://ann:hunter2@x'}",
+        "{hosts: [http://x], client_cert: tocsin.yml, client_key: '-----BEGIN PRIVATE KEY-----" + "hunter2" * 99 + "'}",
+        "{hosts: [http://x], client_cert: tocsin.yml, client_key: [hunter2]}",
     ],
 )
 def test_no_problem_of_a_cluster_shows_a_secret(load: Load, cluster: str) -> None:
