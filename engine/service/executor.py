@@ -6,7 +6,7 @@ delays no other in the batch: each run is a task of its own and is committed whe
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from engine.ports.rule_type import EvaluationContext, Reports
 from engine.ports.search import SearchFigures, SearchPort
 from engine.ports.store import Claim, Store
 from engine.run.alert_limit import effective_limit
+from engine.service.clocks import SystemClock
 from engine.service.compiler import CompiledRule, RuleCompiler, Unrunnable
 from engine.service.conclusion import Conclusion
 from engine.service.connectors import ConnectorDirectory
@@ -38,7 +39,7 @@ class _Run:
     finished: RunFuture
     search: MeteredSearch | None = None
     task: "asyncio.Task[None] | None" = None
-    timer: Timer | None = None
+    limits: Sequence[Timer] = ()
     has_timed_out: bool = False
 
 
@@ -140,15 +141,21 @@ class Executor:
             run.task = asyncio.create_task(_settle(run.finished, self._conclusion.refuse(rule, inputs)))
         else:
             run.task = asyncio.create_task(self._run(run, rule))
-            run.timer = self._clock.call_later(rule.timeout.total_seconds(), lambda: self._time_out(run, rule))
+            run.limits = self._limit(rule.timeout, lambda: self._time_out(run, rule))
         self._underway[run.finished] = run
         run.finished.add_done_callback(self._end)
         return run.finished
 
     def _end(self, finished: RunFuture) -> None:
-        run = self._underway.pop(finished)
-        if run.timer is not None:
-            run.timer.cancel()
+        _lift(self._underway.pop(finished).limits)
+
+    def _limit(self, timeout: timedelta, call: Callable[[], None]) -> Sequence[Timer]:
+        """Make the call when the time has passed, on the clock or, where that is told the time, in truth."""
+        limit = self._clock.call_later(timeout.total_seconds(), call)
+        if isinstance(self._clock, SystemClock):
+            return (limit,)
+        # A clock that stands still while a search hangs would let it hang for ever.
+        return limit, asyncio.get_running_loop().call_later(timeout.total_seconds(), call)
 
     def _abandon(self, run: _Run) -> None:
         """Let go of an evaluation, whatever it does about being cancelled."""
@@ -169,8 +176,7 @@ class Executor:
         if run.has_timed_out:
             await self._publish_late(run, rule, result)
         elif not run.finished.done():
-            if run.timer is not None:
-                run.timer.cancel()
+            _lift(run.limits)
             await _settle(run.finished, self._conclusion.conclude(rule, run.inputs, result))
 
     def _context(self, rule: CompiledRule, inputs: RunInputs, search: MeteredSearch) -> EvaluationContext:
@@ -191,7 +197,7 @@ class Executor:
 
     def _time_out(self, run: _Run, rule: CompiledRule) -> None:
         """The time limit has passed: the run ends now, even if its evaluation goes on."""
-        if run.finished.done():
+        if run.finished.done() or run.has_timed_out:
             return
         run.has_timed_out = True
         searches = run.search.figures if run.search else SearchFigures()
@@ -220,6 +226,11 @@ class Executor:
             await self._conclusion.publish_late(rule, run.inputs, result)
         except StoreUnavailable as error:
             _log.warning("late alerts of rule [%s] could not be stored: %s", rule.rule.id, error)
+
+
+def _lift(limits: Iterable[Timer]) -> None:
+    for limit in limits:
+        limit.cancel()
 
 
 def results_of(runs: Iterable[RunFuture]) -> list[RunReport]:

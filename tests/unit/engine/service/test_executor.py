@@ -213,6 +213,31 @@ async def test_a_run_that_takes_too_long_is_cancelled_and_recorded(world, hold):
     assert [entry.success for entry in await world.store.monitoring(RuleKey("default", "r"))] == [False]
 
 
+async def test_a_clock_that_stands_still_does_not_let_a_run_hang(world, hold):
+    """The time limit is that of the machine, too: one-shot runs and libraries move their clocks only afterwards."""
+    world.compose(EngineSettings(run_timeout="1s"))
+    await world.add_rule()
+    world.rule_type.behaviours["r"] = slow = hold("a")
+    at = world.clock.now()
+    [report] = await asyncio.wait_for(world.tick(), 30)
+    trace = report.record.trace
+    assert (trace.reason, trace.timed_out_at, report.transition) == ("timeout", at, None)
+    assert "exceeded its time limit of 0:00:01" in trace.error_message
+    await asyncio.wait_for(slow.was_cancelled.wait(), 5)
+    assert await world.service.next_due() == at + MINUTE
+
+
+async def test_a_run_exceeds_its_time_limit_once_though_both_clocks_say_so(world, hold):
+    world.compose(EngineSettings(run_timeout="1s"))
+    await world.add_rule()
+    world.rule_type.behaviours["r"] = slow = hold("a")
+    [running] = await start(world, "r")
+    await slow.has_begun.wait()
+    world.clock.advance(timedelta(seconds=1))
+    assert (await running).record.trace.reason == "timeout"
+    assert await world.events() == ["execute-start", "execute-timeout", "execute"]
+
+
 async def test_an_evaluation_that_ignores_its_cancellation_holds_nothing_back(world, hold):
     await world.add_rule()
     world.rule_type.behaviours["r"] = stubborn = hold("a", stubborn=True)
