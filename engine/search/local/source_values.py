@@ -41,11 +41,11 @@ def _filtered(node: JsonObject, prefix: str, wanted: SourceFilter, *, is_include
         included = is_included or any(is_like(path, pattern) for pattern in wanted.includes)
         if isinstance(item, dict):
             inner = _filtered(item, f"{path}.", wanted, is_included=included)
-            if inner or (included and not item):
+            if inner or included:
                 kept[key] = inner
         elif isinstance(item, list):
             elements = _filtered_list(item, path, wanted, is_included=included)
-            if elements or (included and not item):
+            if elements or included:
                 kept[key] = elements
         elif included:
             kept[key] = item
@@ -53,15 +53,16 @@ def _filtered(node: JsonObject, prefix: str, wanted: SourceFilter, *, is_include
 
 
 def _filtered_list(items: list[JsonValue], path: str, wanted: SourceFilter, *, is_included: bool) -> list[JsonValue]:
+    """Objects and lists of which nothing is left are dropped from lists, while those with a name stay, empty."""
     kept: list[JsonValue] = []
     for item in items:
         if isinstance(item, dict):
             inner = _filtered(item, f"{path}.", wanted, is_included=is_included)
-            if inner or is_included:
+            if inner:
                 kept.append(inner)
         elif isinstance(item, list):
             inner_list = _filtered_list(item, path, wanted, is_included=is_included)
-            if inner_list or is_included:
+            if inner_list:
                 kept.append(inner_list)
         elif is_included:
             kept.append(item)

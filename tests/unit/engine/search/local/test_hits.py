@@ -148,6 +148,8 @@ async def test_paging(ask: Any) -> None:
         ("*.d", {"a": {"c": [{"d": 2}]}}),
         ({"excludes": ["a.c"]}, {"a": {"b": 1}, "x": [], "y": "z"}),
         ({"includes": ["a"], "excludes": "*.e"}, {"a": {"b": 1, "c": [{"d": 2}]}}),
+        ({"includes": ["a"], "excludes": ["a.b", "*.d", "*.e"]}, {"a": {"c": []}}),
+        ({"excludes": ["a.*", "y"]}, {"a": {}, "x": []}),
         ({"include": "x"}, {"x": []}),
         ("nonsense", {}),
     ],
