@@ -22,6 +22,7 @@ ADAPTERS = {
     "alert_lifecycle": "tests.cases.adapters.alert_lifecycle",
     "es_query": "tests.cases.adapters.es_query",
     "index_threshold": "tests.cases.adapters.index_threshold",
+    "kql": "tests.cases.adapters.kql",
 }
 """Case file -> module whose ``run_case(case)`` raises AssertionError when the case does not hold."""
 
