@@ -5,13 +5,18 @@ from pathlib import Path
 
 from engine.model.settings import EngineSettings
 from engine.notify.reasons import EXPLANATIONS
+from engine.search.cluster.settings import ClusterLimits, ClusterTimeouts
 from engine.search.local.documents import json_file, lines, sources
 from engine.service.connectors import PreconfiguredConnectors, build_connector
+from tocsin import clusters
 from tocsin.composition import builtin_registry
 from tocsin.files import documents, nodes
+from tocsin.files.cluster_section import ClusterSecrets, ClusterSection
+from tocsin.files.config import load_config
 from tocsin.files.definitions import definition_warnings, validate_definition
 from tocsin.files.rules import SUFFIXES, load_rules
 
+MEGA = 1024 * 1024
 ROOT = Path(__file__).parents[3]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 
@@ -45,12 +50,38 @@ def test_files_and_their_limits() -> None:
     assert told == set(sources._FORMATS)
     assert "A file (`.yml`, `.yaml` or `.json`)" in page
     assert frozenset({".yml", ".yaml", ".json"}) == SUFFIXES
-    mega = 1024 * 1024
-    assert documents.MAX_BYTES // mega == 5
-    assert lines.LONGEST_LINE // mega == 16
-    assert json_file._LARGEST // mega == 256
+    assert documents.MAX_BYTES // MEGA == 5
+    assert lines.LONGEST_LINE // MEGA == 16
+    assert json_file._LARGEST // MEGA == 256
     assert "a file of 5 MB, 100\nlevels" in page
     assert nodes.MAX_DEPTH == 100
+
+
+def test_the_example_of_a_cluster_is_valid(tmp_path: Path) -> None:
+    [example] = re.findall(r"```yaml\n(.*?)```", _page("clusters.md"), flags=re.DOTALL)
+    (tmp_path / "tocsin.yml").write_text(example)
+    (tmp_path / "ca.pem").touch()
+    loaded = load_config(tmp_path / "tocsin.yml", environ={"ES_PASSWORD": "x"})
+    assert loaded.problems == []
+    assert [cluster.name for cluster in loaded.config.clusters] == ["main"]
+
+
+def test_members_and_numbers_of_clusters() -> None:
+    page = _page("clusters.md")
+    table = page.partition("| Member |")[2].partition("\n\n")[0]
+    members = set(ClusterSection.model_fields) - {"secrets"}
+    secrets = {f"secrets.{name}" for name in ClusterSecrets.model_fields}
+    first_cells = "".join(row.split("|")[1] for row in table.splitlines()[2:])
+    assert set(re.findall(r"`([a-z_.]+)`", first_cells)) == members | secrets
+    for member in ("connect_timeout", "search_timeout"):
+        assert f"| `{member}` | `{ClusterSection.model_fields[member].default}` |" in page
+    assert set(re.findall(r"`TOCSIN_ES_([A-Z_]+)`", page)) == {name.upper() for name in clusters._FROM_ENVIRONMENT}
+    limits, timeouts = ClusterLimits(), ClusterTimeouts()
+    assert (limits.fast_ms, limits.batch_searches, limits.batch_bytes, limits.batch_cost_ms, timeouts.batch_s) == (
+        100, 100, 512 * 1024, 1000, 5)  # fmt: skip
+    assert (limits.concurrent_singles, limits.concurrent_slow) == (8, 8)
+    assert (limits.breaker_failures, limits.rest_s, limits.longest_rest_s) == (3, 1, 30)
+    assert limits.answer_bytes == 100 * MEGA
 
 
 def test_links_lead_somewhere() -> None:
