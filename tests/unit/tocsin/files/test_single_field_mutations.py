@@ -18,7 +18,8 @@ from tocsin.files.problems import FileProblem
 
 TABLE = Path(__file__).with_name("mutations.txt")
 SAMPLES = Path(__file__).parents[4] / "config"
-FILES = ("tocsin.yml", "rules/busy-hosts.yml", "rules/response-time.yml", "rules/server-errors.yml")
+CLUSTERS = Path(__file__).with_name("clusters.yml")
+FILES = ("tocsin.yml", CLUSTERS.name, "rules/busy-hosts.yml", "rules/response-time.yml", "rules/server-errors.yml")
 HEADER = f"{'file':<26} {'field':<52} {'change':<12} problem at, or valid"
 DROPPED = object()
 
@@ -43,7 +44,7 @@ def mutations_of(file: str) -> Iterator[Mutation]:
 
 @cache
 def sample_value(file: str) -> Any:
-    document = read_document(SAMPLES / file)
+    document = read_document(CLUSTERS if file == CLUSTERS.name else SAMPLES / file)
     assert isinstance(document, Document)
     return document.value
 
@@ -106,13 +107,16 @@ def problems_of(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[Mutation], list[FileProblem]]:
     folder = tmp_path_factory.mktemp("mutated")
+    for name in ("ca.pem", "client.pem", "token"):
+        # What the settings name must be there; what it holds is looked at by those who use it.
+        (folder / name).write_text("content", encoding="utf-8")
 
     def problems(mutation: Mutation) -> list[FileProblem]:
         # As JSON, which is read faster; indented, so that every field has a line of its own.
         file = folder / "mutated.json"
         changed = mutated(sample_value(mutation.file), mutation.path, mutation.value)
         file.write_text(json.dumps(changed, indent=1), encoding="utf-8")
-        return check_settings(file) if mutation.file == "tocsin.yml" else check_rules(file)
+        return check_rules(file) if mutation.file.startswith("rules/") else check_settings(file)
 
     return problems
 
