@@ -55,7 +55,7 @@ async def open_search(
     return router
 
 
-def document_index(session: Session, search: SearchPort) -> str | None:
+def document_index(session: Session, es: str | None) -> str | None:
     """The index into which alert documents are written, with its cluster's name; None if nobody asked for that.
 
     Raises InvalidInput if there is no cluster to write to.
@@ -63,11 +63,11 @@ def document_index(session: Session, search: SearchPort) -> str | None:
     wanted = session.config.alert_documents
     if wanted is None:
         return None
-    default = search.routes.default if isinstance(search, SearchRouter) else None
-    if default is None:
+    cluster = wanted.cluster or next(iter(clusters_of(session.config, es)), None)
+    if cluster is None:
         remedy = "describe a cluster in clusters or give --es, or leave alert_documents out"
         raise InvalidInput([Problem("alert_documents", "needs a cluster to write to", remedy)])
-    return f"{wanted.cluster or default}:{wanted.index}"
+    return f"{cluster}:{wanted.index}"
 
 
 def files_behind(search: SearchPort) -> "LocalSearch | None":

@@ -41,8 +41,9 @@ async def open_engine(
     tocsin.yml says. ``is_following``: lines appended to the files of ``data`` are read, too, at each refresh; and no
     cluster need answer yet. Raises InvalidInput, StoreUnavailable, StoreLocked, and SearchUnavailable or SearchError if there is no data where it was said to be.
     """
+    # A dry run lets nothing leave, and what a store in memory knows of alerts ends with the command.
+    documents = document_index(session, es) if not is_dry and file_of(store) is not None else None
     search = await open_search(session, clock, data=data, es=es, is_following=is_following)
-    has_documents = not is_dry and file_of(store) is not None
     parts = compose(
         store=open_store(store, patience_s=_STORE_PATIENCE_S),
         search=search,
@@ -51,8 +52,7 @@ async def open_engine(
         clock=clock,
         settings=session.config.engine,
         is_dry=is_dry,
-        # A dry run lets nothing leave, and what a store in memory knows of alerts ends with the command.
-        document_index=document_index(session, search) if has_documents else None,
+        document_index=documents,
     )
     await parts.store.open()
     try:

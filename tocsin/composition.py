@@ -21,6 +21,7 @@ from engine.ports.store import Store
 from engine.service.clocks import random_id
 from engine.service.connectors import PreconfiguredConnectors
 from engine.service.delivery import Delivery
+from engine.service.document_mirror import DocumentMirror
 from engine.service.executor import Executor
 from engine.service.service import Service
 from rule_types.builtin import builtin_rule_types
@@ -42,6 +43,7 @@ class Parts:
     executor: Executor
     service: Service
     rules: Rules
+    mirror: DocumentMirror | None = None
 
 
 def builtin_registry(rule_types: Iterable[RuleType] = (), connector_types: Iterable[ConnectorType] = ()) -> Registry:
@@ -71,8 +73,12 @@ def compose(
     settings: EngineSettings,
     new_id: Ids = random_id,
     is_dry: bool = False,
+    document_index: str | None = None,
 ) -> Parts:
-    """Wire the parts. ``is_dry``: notifications are recorded and never sent."""
+    """Wire the parts. ``is_dry``: notifications are recorded and never sent.
+
+    ``document_index``: alert documents are written into this index of ``search``, too.
+    """
     http = LazyHttpClient(settings.http)
     owner = f"{socket.gethostname()}:{os.getpid()}"
     executor = Executor(
@@ -95,8 +101,16 @@ def compose(
         random=random.random,
         owner=owner,
     )
+    mirror = None
+    if document_index is not None:
+        mirror = DocumentMirror(store=store, search=search, index=document_index, name=document_index)
     service = Service(
-        store=store, executor=executor, delivery=None if is_dry else delivery, settings=settings, owner=owner
+        store=store,
+        executor=executor,
+        delivery=None if is_dry else delivery,
+        settings=settings,
+        owner=owner,
+        mirror=mirror,
     )
     rules = Rules(store=store, registry=registry, connector=connectors.get, settings=settings, new_id=new_id)
-    return Parts(store, search, registry, connectors, http, clock, new_id, settings, executor, service, rules)
+    return Parts(store, search, registry, connectors, http, clock, new_id, settings, executor, service, rules, mirror)

@@ -28,6 +28,8 @@ _log = logging.getLogger("tocsin.daemon")
 
 GRACE_S = 25.0
 """What is under way at a signal may take this long: less than the 30 s after which supervisors kill."""
+LAST_DOCUMENTS_S = 3.0
+"""What is left for an index of alert documents then may take this long; the next start goes on with the rest."""
 BY_FILES = "rule files"
 """Who created the rules that come from files; rules of other origin are never touched by them (DECISIONS 3)."""
 
@@ -63,6 +65,8 @@ async def serve(
                 asyncio.create_task(supervisor.tell_alive()),
             ]
             await scheduler.run(signals.stop, GRACE_S)
+            if parts.mirror is not None:
+                await parts.mirror.finish(parts.clock.now(), LAST_DOCUMENTS_S)
             await _end(beside)
             _log.info("stopped")
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
+from engine.model.errors import StoreLocked
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject
 from engine.model.notification import LedgerEntry, Notification, StoredNotification
@@ -15,8 +16,14 @@ from engine.run.transition import Transition
 from engine.service.clocks import ManualClock, SystemClock
 from engine.service.delivery import DeliverySummary
 from engine.service.runs import RunReport
+from engine.store.connections import file_of
+from engine.store.lock import hold
 from tocsin.command_engine import open_engine
+from tocsin.composition import Parts
 from tocsin.session import Session
+
+_DOCUMENTS_S = 30.0
+"""What is to be written into an index of alert documents may take this long; the next command goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,7 @@ async def run_once(
             for report in await parts.service.run_rules([RuleKey(DEFAULT_SPACE, rule.id) for rule in rules], now)
         }
         delivery = await parts.service.deliver(now)
+        await _write_documents(parts, store)
         results = [
             OneShotResult(
                 rule, reports.get(rule.id), await _sent(parts.store, reports.get(rule.id)) if delivery else {}
@@ -69,6 +77,19 @@ async def run_once(
             for rule in rules
         ]
         return OneShotOutcome(results, delivery)
+
+
+async def _write_documents(parts: Parts, store: str) -> None:
+    """Alert documents for an index, if one is configured; where a daemon holds the store, it writes them."""
+    file = file_of(store)
+    if parts.mirror is None or file is None:
+        return
+    try:
+        with hold(file):
+            await parts.mirror.finish(parts.clock.now(), _DOCUMENTS_S)
+    except StoreLocked:
+        # Two that write could leave an older document over a newer one.
+        return
 
 
 async def _sent(store: Store, report: RunReport | None) -> dict[str, StoredNotification]:
