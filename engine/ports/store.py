@@ -230,6 +230,11 @@ class Requeued:
     state: NotificationState
     later: LaterNotification | None = None
 
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it will be sent."""
+        return self.outcome in ("queued", "hastened")
+
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
