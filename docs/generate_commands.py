@@ -1,5 +1,6 @@
 """Writes docs/commands.md from the command line's own help; a test fails when the two differ."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -15,13 +16,18 @@ Made from `--help` by `make docs`; do not edit. What commands print, and where: 
 
 def reference() -> str:
     """The whole reference as Markdown."""
-    context = _context_of(tocsin, None, "tocsin")
-    parts = [_HEAD, _section("tocsin", tocsin.get_help(context))]
-    for verb in tocsin.list_commands(context):
-        command = tocsin.get_command(context, verb)
-        assert command is not None
-        parts.append(_section(f"tocsin {verb}", command.get_help(_context_of(command, context, verb))))
-    return "\n".join(parts)
+    return "\n".join([_HEAD, *_sections(tocsin, None, "tocsin")])
+
+
+def _sections(command: click.Command, parent: click.Context | None, name: str) -> Iterator[str]:
+    """The command's help, then that of the commands in it."""
+    context = _context_of(command, parent, name)
+    yield _section(context.command_path, command.get_help(context))
+    if isinstance(command, click.Group):
+        for verb in command.list_commands(context):
+            inner = command.get_command(context, verb)
+            assert inner is not None
+            yield from _sections(inner, context, verb)
 
 
 def _context_of(command: click.Command, parent: click.Context | None, name: str) -> click.Context:

@@ -1,23 +1,20 @@
 """The story of a rule or an alert, told from the store: runs, transitions, and every decision with its reason."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
-from engine.model.errors import InvalidInput, Problem, StoreUnavailable
+from engine.model.errors import InvalidInput, Problem
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject
 from engine.model.notification import RunLedger, StoredNotification
 from engine.model.rule import DEFAULT_SPACE, Rule
 from engine.model.trace import AlertMention, RunTrace
 from engine.notify.explanation import explain
-from engine.ports.store import RuleKey, RuleQuery, Store
-from engine.store.connections import file_of
-from engine.store.sqlite import open_store
 from engine.timing.durations import is_duration, parse_duration
+from tocsin.stored import existing_store, find_rule, some
 
 _MOST_RUNS = 100_000
-_MOST_NAMES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +78,10 @@ async def read_story(url: str, *, rule: str, alert: str | None, last: str | None
     """Read the story. ``rule`` is an id or a name. Raises InvalidInput, StoreUnavailable."""
     if last is not None and not is_duration(last):
         raise InvalidInput([Problem("--last", f"{last!r} is no duration", "write it like 30m, 2h or 1d")])
-    store = _existing_store(url)
+    store = existing_store(url)
     await store.open()
     try:
-        found = await _find_rule(store, rule)
+        found = (await find_rule(store, rule)).rule
         every = [
             trace
             for trace in await store.traces(DEFAULT_SPACE, rule_id=found.id, limit=_MOST_RUNS)
@@ -102,42 +99,12 @@ async def read_story(url: str, *, rule: str, alert: str | None, last: str | None
     return Story(found, alert, tuple(chapters), len(traces), _status(traces, alert), *ends)
 
 
-def _existing_store(url: str) -> Store:
-    """Reading must not make an empty store where none is."""
-    file = file_of(url)
-    if file is None or not file.exists():
-        raise StoreUnavailable(f"there is no store at [{file or url}]; name the one to read with --store FILE")
-    return open_store(url)
-
-
-async def _find_rule(store: Store, text: str) -> Rule:
-    key = RuleKey(DEFAULT_SPACE, text)
-    if stored := (await store.load_rules([key])).get(key):
-        return stored.rule
-    rules = [stored.rule for stored in (await store.find_rules(DEFAULT_SPACE, RuleQuery(limit=None))).rules]
-    named = [rule for rule in rules if rule.name.casefold() == text.casefold()]
-    if len(named) > 1:
-        remedy = f"give an id: {_some(rule.id for rule in named)}"
-        raise InvalidInput([Problem("RULE", f"{len(named)} rules are named {text!r}", remedy)])
-    if not named:
-        known = _some(f"{rule.id} ({rule.name})" for rule in rules)
-        raise InvalidInput([Problem("RULE", f"this store knows no rule {text!r}", f"it knows: {known or 'none'}")])
-    return named[0]
-
-
 def _check_alert(rule: Rule, alert: str | None, traces: Sequence[RunTrace], ledgers: Sequence[RunLedger]) -> None:
     known = {mention.id: None for trace in traces for mention in (*trace.new, *trace.active, *trace.recovered)}
     known |= {alert_id: None for ledger in ledgers for entry in ledger.entries for alert_id in entry.alert_ids}
     if alert is not None and alert not in known:
         message = f"no recorded run of rule [{rule.id}] saw an alert {alert!r}"
-        raise InvalidInput([Problem("ALERT", message, f"its alerts: {_some(known) or 'none'}")])
-
-
-def _some(names: Iterable[str]) -> str:
-    every = list(names)
-    return ", ".join(every[:_MOST_NAMES]) + (
-        f" and {len(every) - _MOST_NAMES} more" if len(every) > _MOST_NAMES else ""
-    )
+        raise InvalidInput([Problem("ALERT", message, f"its alerts: {some(known) or 'none'}")])
 
 
 def _status(traces: Sequence[RunTrace], alert: str | None) -> str:
@@ -149,7 +116,7 @@ def _status(traces: Sequence[RunTrace], alert: str | None) -> str:
     active = [mention.id for mention in newest.active]
     if alert is not None:
         return "active" if alert in active else "not active"
-    return f"{len(active)} active: {_some(active)}" if active else "no alert is active"
+    return f"{len(active)} active: {some(active)}" if active else "no alert is active"
 
 
 @dataclass(slots=True)

@@ -39,19 +39,31 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _options() -> Iterator[tuple[str, click.Option]]:
-    context = click.Context(app)
-    for name in ("", *app.list_commands(context)):
-        command = app.get_command(context, name) if name else app
-        assert command is not None
+    for name, command in _commands("", app):
         for parameter in command.params:
             if isinstance(parameter, click.Option) and parameter.name != "version":
                 yield f"{name} {parameter.opts[0]}", parameter
 
 
-@pytest.mark.parametrize("option", [pytest.param(option, id=name) for name, option in _options()])
-def test_every_option_is_a_variable_too_and_has_help(option: click.Option) -> None:
+def _commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    """The command and all that are in it, with their names."""
+    yield name, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for verb in command.list_commands(context):
+            inner = command.get_command(context, verb)
+            assert inner is not None
+            yield from _commands(f"{name} {verb}".strip(), inner)
+
+
+@pytest.mark.parametrize(("name", "option"), [pytest.param(*each, id=each[0]) for each in _options()])
+def test_every_option_is_a_variable_too_and_has_help(name: str, option: click.Option) -> None:
     long_name = next(name for name in option.opts if name.startswith("--"))
-    assert option.envvar == "TOCSIN_" + long_name[2:].replace("-", "_").upper()
+    words = long_name[2:].replace("-", "_").upper()
+    # What only the verbs of a group have carries the group's name: the same word means something else elsewhere.
+    group = name.split()[0].upper() if name.count(" ") == 2 else ""
+    shared = ("STORE", "OUTPUT", "CONFIG", "LOG_LEVEL", "DEBUG")
+    assert option.envvar == ("TOCSIN_" + words if not group or words in shared else f"TOCSIN_{group}_{words}")
     assert option.show_envvar
     assert option.help
 

@@ -18,6 +18,9 @@ _VERBS: Mapping[str, str] = {
     "check": "tocsin.cli.check",
     "why": "tocsin.cli.why",
     "serve": "tocsin.cli.serve",
+    "rules": "tocsin.cli.rules",
+    "alerts": "tocsin.cli.alerts",
+    "notifications": "tocsin.cli.notifications",
 }
 """Verb -> the module whose function of that name is the command."""
 

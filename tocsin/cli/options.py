@@ -29,10 +29,14 @@ class Globals:
     debug: bool = False
 
 
-def option(*names: str, **settings: Any) -> Callable[[_Command], _Command]:
-    """An option that can also be given as ``TOCSIN_<LONG NAME>``."""
-    long_name = next(name for name in names if name.startswith("--"))
-    variable = "TOCSIN_" + long_name.removeprefix("--").replace("-", "_").upper()
+def option(*names: str, of: str = "", **settings: Any) -> Callable[[_Command], _Command]:
+    """An option that can also be given as ``TOCSIN_<LONG NAME>``, that of a group as ``TOCSIN_<GROUP>_<LONG NAME>``.
+
+    ``of`` is the group whose own option it is: the same word may mean something else to other verbs.
+    """
+    long_name = next(name for name in names if name.startswith("--")).partition("/")[0]
+    words = [*filter(None, [of]), long_name.removeprefix("--").replace("-", "_")]
+    variable = "_".join(["TOCSIN", *words]).upper()
     return click.option(*names, envvar=variable, show_envvar=True, **settings)
 
 
@@ -87,7 +91,9 @@ es_option = option(
 )
 
 
-store_help = "The store: an SQLite file, or a store URL."
+store_option = option(
+    "--store", help="The store: an SQLite file, or a store URL. Default: the one that tocsin.yml names."
+)
 
 
 def rule_paths(name: str, *, is_required: bool) -> Callable[[_Command], _Command]:

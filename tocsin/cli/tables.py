@@ -1,10 +1,17 @@
-"""Tables on the terminal: plain text, coloured and fitted to its width only when it is one."""
+"""Results for people and for programs.
+
+Tables on the terminal are plain text, coloured and fitted to its width only when it is one.
+"""
 
 import os
 import sys
 from collections.abc import Sequence
 from typing import Literal
 
+import click
+import orjson
+
+from engine.model.jsonvalue import JsonObject
 from tocsin.cli.text import printable
 
 _WIDTH_OF_FILES = 100_000
@@ -28,3 +35,8 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
     width = None if sys.stdout.isatty() else _WIDTH_OF_FILES
     Console(width=width, color_system=colours, highlight=False).print(table)
+
+
+def print_json(members: JsonObject) -> None:
+    """Print one object for programs; docs/output.md is its promise."""
+    click.echo(orjson.dumps({"version": 1, **members}, option=orjson.OPT_INDENT_2))

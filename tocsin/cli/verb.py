@@ -18,6 +18,29 @@ class _Verb(click.Command):
         return super().invoke(ctx)
 
 
+class VerbGroup(click.Group):
+    """Verbs about one kind of object, each in the order in which it was added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def verb(self, name: str) -> Callable[[Callable[..., int]], click.Command]:
+        """Make a function the command of that name in this group."""
+
+        def add(function: Callable[..., int]) -> click.Command:
+            command = verb(function)
+            self.add_command(command, name)
+            command.name = name
+            return command
+
+        return add
+
+
+def verb_group(function: Callable[..., None]) -> VerbGroup:
+    """Make a function, which is there for its name and its help, a group of verbs."""
+    return click.group(cls=VerbGroup)(function)
+
+
 def verb(function: Callable[..., int]) -> click.Command:
     """Make a function the command of its name; it returns the exit code."""
     command = click.command(cls=_Verb)(global_options(function))

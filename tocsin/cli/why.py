@@ -2,7 +2,7 @@
 
 import click
 
-from tocsin.cli.options import Globals, OutputFormat, option, output_option, store_help, store_url
+from tocsin.cli.options import Globals, OutputFormat, option, output_option, store_option, store_url
 from tocsin.cli.verb import verb
 
 
@@ -10,7 +10,7 @@ from tocsin.cli.verb import verb
 @click.argument("rule")
 @click.argument("alert", required=False)
 @option("--last", metavar="DURATION", help="Only the runs of the last 30m, 2h, 1d ... up to the newest run.")
-@option("--store", help=f"{store_help} Default: the one that tocsin.yml names.")
+@store_option
 @output_option
 @click.pass_obj
 def why(
