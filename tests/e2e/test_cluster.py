@@ -3,6 +3,9 @@
 import json
 import re
 import socket
+import subprocess
+import sys
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -249,3 +252,57 @@ def test_a_certificate_file_of_the_settings_that_holds_none(tocsin: Any, write: 
     done = tocsin("run", rules)
     assert done.returncode == 2
     assert "clusters.main.ca_file: " in done.stderr
+
+
+@pytest.fixture
+def stuck() -> Iterator[str]:
+    """A URL at which connections are made and nothing is ever answered."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
+    """The daemon over the rules in the folder, killed at the end, and at the latest after 90 s."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tocsin", "serve", "--rules", "rules"],
+        cwd=tmp_path,
+        env=environment | {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    end = threading.Timer(90, process.kill)
+    end.start()
+    yield process
+    end.cancel()
+    process.kill()
+    process.communicate()
+
+
+@pytest.fixture
+def partly_reachable(write: Write, cluster: str, nobody: str, stuck: str, tmp_path: Path) -> None:
+    """Rules, run each second, over files and over clusters of which one answers, one is down and one is stuck."""
+    (tmp_path / "data.ndjson").write_text(json.dumps(DOCUMENTS[0]) + "\n")
+    settings = "data: {local: {files: [data.ndjson], follow: true}}\n"
+    rules = write("up:web", "down:web", "stuck:web", "local", settings=settings, down=nobody, stuck=stuck, up=cluster)
+    for file in rules.iterdir():
+        file.write_text(file.read_text().replace("interval: 1m", "interval: 1s"))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("partly_reachable")
+def test_a_daemon_goes_on_with_what_it_can_reach(daemon: "subprocess.Popen[str]") -> None:
+    statuses: dict[str, list[str]] = {"up-web": [], "local": [], "down-web": []}
+    assert daemon.stderr is not None
+    for line in daemon.stderr:
+        fields = json.loads(line) if line.startswith("{") else {}
+        if fields.get("message") == "rule_run":
+            statuses[fields["rule_id"]].append(fields["status"])
+        if min(map(len, statuses.values())) >= 3:
+            break
+    assert min(map(len, statuses.values())) >= 3
+    # The rule over the cluster that never answers is still in its first run, and nobody waits for it.
+    told = {rule: set(found) for rule, found in statuses.items()}
+    assert told == {"up-web": {"ok"}, "local": {"ok"}, "down-web": {"error"}}
