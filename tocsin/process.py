@@ -1,6 +1,8 @@
 """How the interpreter is set up where Tocsin owns the process; a library leaves it to its host."""
 
 import gc
+import os
+import signal
 import sys
 
 _COLLECT_EVERY = (50_000, 20, 50)
@@ -16,3 +18,13 @@ def tune_process() -> None:
     """
     gc.set_threshold(*_COLLECT_EVERY)
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    if os.getpid() == 1:
+        end_on_sigterm()
+
+
+def end_on_sigterm() -> None:
+    """Let SIGTERM end the process, as it ends any other. The first one of a container ignores what it does not handle.
+
+    Without this, a container that is stopped while it starts is killed only when its stop time is over.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
