@@ -30,8 +30,9 @@ def checkpoint(connection: sqlite3.Connection) -> CheckpointResult:
 class Checkpointer:
     """Runs a checkpoint in a worker thread at most once a second, and only after something was written.
 
-    A log that grows while it is moved is never moved whole, and so never begun anew. When it has become large, the
-    rest, which is small by then, is moved on the loop thread, where nothing can be written meanwhile.
+    A log that grows while it is moved is never moved whole, and so never begun anew; the result does not tell, since it
+    counts the pages that there were at the beginning. When the log has become large, the rest, which is small by then,
+    is moved on the loop thread, where nothing can be written meanwhile.
     """
 
     def __init__(self, engine: Engine, worker: Executor) -> None:
@@ -69,8 +70,7 @@ class Checkpointer:
         if error is not None:
             _log.warning("the store's log could not be moved into its file: %s", error)
             return
-        result = done.result()
-        if result.log_pages > _LARGE_LOG_PAGES and result.moved_pages < result.log_pages:
+        if done.result().log_pages > _LARGE_LOG_PAGES:
             self._checkpoint()
 
     def _checkpoint(self) -> CheckpointResult:

@@ -68,13 +68,14 @@ async def test_what_was_written_is_moved_into_the_file(store: SqliteStore, path:
     assert "rule" in rules_in_file_alone(path)
 
 
+@pytest.mark.parametrize("moved", [100, checkpoints._LARGE_LOG_PAGES + 1], ids=["held up by a reader", "grown since"])
 async def test_a_large_log_is_finished_on_the_loop_thread(
-    store: SqliteStore, path: Path, least: Any, monkeypatch: pytest.MonkeyPatch
+    store: SqliteStore, path: Path, least: Any, monkeypatch: pytest.MonkeyPatch, moved: int
 ) -> None:
     checkpointer = store._session._checkpointer
     assert checkpointer is not None
     whole = checkpointer._checkpoint
-    incomplete = [checkpoints.CheckpointResult(0, checkpoints._LARGE_LOG_PAGES + 1, 100)]
+    incomplete = [checkpoints.CheckpointResult(0, checkpoints._LARGE_LOG_PAGES + 1, moved)]
     monkeypatch.setattr(checkpointer, "_checkpoint", lambda: incomplete.pop() if incomplete else whole())
     await least.claim(store)
     await checkpointed(store)
