@@ -1,8 +1,10 @@
 """What the pages under docs/ claim is so."""
 
+import json
 import re
 from pathlib import Path
 
+from engine.model.document_mapping import document_mapping
 from engine.model.settings import EngineSettings
 from engine.notify.reasons import EXPLANATIONS
 from engine.search.cluster.settings import ClusterLimits, ClusterTimeouts
@@ -12,7 +14,7 @@ from tocsin import clusters
 from tocsin.composition import builtin_registry
 from tocsin.files import documents, nodes
 from tocsin.files.cluster_section import ClusterSecrets, ClusterSection
-from tocsin.files.config import load_config
+from tocsin.files.config import AlertDocuments, load_config
 from tocsin.files.definitions import definition_warnings, validate_definition
 from tocsin.files.rules import SUFFIXES, load_rules
 
@@ -55,6 +57,19 @@ def test_files_and_their_limits() -> None:
     assert json_file._LARGEST // MEGA == 256
     assert "a file of 5 MB, 100\nlevels" in page
     assert nodes.MAX_DEPTH == 100
+
+
+def test_the_template_for_alert_documents_is_what_an_index_gets() -> None:
+    [template] = re.findall(r"```json\n(.*?)```", _page("alert-documents.md"), flags=re.DOTALL)
+    assert json.loads(template)["template"]["mappings"] == document_mapping()
+
+
+def test_the_example_of_alert_documents_is_valid(tmp_path: Path) -> None:
+    [example] = re.findall(r"```yaml\n(.*?)```", _page("alert-documents.md"), flags=re.DOTALL)
+    (tmp_path / "tocsin.yml").write_text(example)
+    loaded = load_config(tmp_path / "tocsin.yml")
+    assert loaded.problems == []
+    assert loaded.config.alert_documents == AlertDocuments("tocsin-alerts", "main")
 
 
 def test_the_example_of_a_cluster_is_valid(tmp_path: Path) -> None:
