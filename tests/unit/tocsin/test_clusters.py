@@ -38,13 +38,10 @@ def test_a_url_goes_before_a_cluster_that_is_called_default() -> None:
 
 
 def test_credentials_of_a_url_are_those_of_the_environment() -> None:
-    variables = {"TOCSIN_ES_USERNAME": "ann", "TOCSIN_ES_PASSWORD": "p", "TOCSIN_ES_CA_FILE": "ca.pem",
-                 "TOCSIN_ES_CLIENT_CERT": "c.pem", "TOCSIN_ES_CLIENT_KEY": "k.pem", "TOCSIN_ES_API_KEY": ""}  # fmt: skip
+    given = {"username": "ann", "password": "p", "ca_file": "ca.pem", "client_cert": "c.pem", "client_key": "k.pem"}
+    variables = {f"TOCSIN_ES_{name.upper()}": text for name, text in given.items()} | {"TOCSIN_ES_API_KEY": ""}
     found = clusters_of(CONFIG, "https://other.example", environ=variables)["default"].settings
-    assert found == ClusterSettings(
-        ("https://other.example",), username="ann", password="p", ca_file="ca.pem", client_cert="c.pem",
-        client_key="k.pem",
-    )  # fmt: skip
+    assert found == ClusterSettings(("https://other.example",), **given)
     assert clusters_of(CONFIG, "https://main.example", environ=variables)["main"].settings.username is None
 
 

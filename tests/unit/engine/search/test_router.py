@@ -147,7 +147,7 @@ async def test_documents_are_written_to_one_backend(index: str, backend: str, as
 @pytest.mark.parametrize(("index", "backend", "made_there"), [("x", "main", "x"), ("logs:x", "logs", "x")])
 async def test_an_index_is_made_in_one_cluster(index: str, backend: str, made_there: str) -> None:
     router, made = route()
-    assert [await router.create_index(index, {"dynamic": False}) for _ in range(2)] == [True, False]
+    assert [await router.ensure_index(index, {"dynamic": False}) for _ in range(2)] == [True, False]
     created = {name: each.created_indices for name, each in made.items() if each.created_indices}
     assert created == {backend: {made_there: {"dynamic": False}}}
 
