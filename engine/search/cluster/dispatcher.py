@@ -25,7 +25,7 @@ _log = logging.getLogger("tocsin.search")
 _UNAUTHORIZED = 401
 _REQUEST_TIMEOUT = 408
 _OK = 200
-_CLIENT_ERRORS = range(400, 500)
+_BAD_REQUEST = 400
 
 
 class Exchanges(Protocol):
@@ -52,6 +52,7 @@ class Dispatcher:
         self._trial: asyncio.Task[None] | None = None
         self._is_flush_planned = False
         self._most_in_batch = settings.limits.batch_searches
+        self._handing_out = asyncio.Lock()
 
     async def ask(self, query: Query) -> JsonObject:
         """The answer. Raises SearchError, ClusterUnavailable. Equal queries that wait at the same time are one."""
@@ -191,7 +192,10 @@ class Dispatcher:
                 self._send_singly(parts, Refusal(len(parts)))
         else:
             self._breaker.note_success()
-            self._hand_out(parts, answer)
+            # One batch a turn of the loop: what its callers do with their answers must not add up to a long one.
+            async with self._handing_out:
+                self._hand_out(parts, answer)
+                await asyncio.sleep(0)
 
     def _hand_out(self, parts: list[Part], answer: JsonObject) -> None:
         responses: JsonValue = answer.get("responses")
@@ -238,10 +242,13 @@ class Dispatcher:
             part.fail(ClusterUnavailable(self._closed()))
 
     def _note_fault(self, part: Part, error: SearchError) -> None:
+        """What fails alone, too, explains why its batch failed; a malformed search would make the next one fail."""
         self._doubt(part)
-        if part.refusal is not None and part.shape is not None and error.status in _CLIENT_ERRORS:
+        if part.refusal is None:
+            return
+        part.refusal.is_explained = True
+        if part.shape is not None and error.status == _BAD_REQUEST:
             self._history.exclude(part.shape)
-            part.refusal.is_explained = True
 
     def _doubt(self, part: Part) -> None:
         if part.shape is not None:

@@ -168,6 +168,26 @@ async def test_a_search_that_failed_in_a_batch_has_to_prove_itself_again(cluster
     assert [cluster.sent[0], *sorted(cluster.sent[1:])] == [["a", "b", "c"], ["a", "b"], ["c"]]
 
 
+@pytest.mark.parametrize("status", [404, 500])
+async def test_one_that_fails_alone_explains_why_its_batch_did_and_joins_others_once_it_is_well(
+    cluster: Any, proven: Any, ask: Any, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    async def refuse(_: Any) -> web.Response:
+        return web.Response(status=500, text="<html>")
+
+    search = await proven(*"abc")
+    cluster.replies["_msearch"], cluster.errors["b"] = refuse, ask.error(status, "exception", "boom")
+    await ask.outcomes(search, *(ask.request(index, LATER) for index in "abc"))
+    assert caplog.text == ""
+
+    cluster.replies.clear()
+    cluster.errors.clear()
+    await ask.outcomes(search, *(ask.request(index, LATEST) for index in "abc"))
+    cluster.requests.clear()
+    await ask.outcomes(search, *(ask.request(index, LATER) for index in "abc"))
+    assert cluster.sent == [["a", "b", "c"]]
+
+
 async def test_a_batch_refused_for_no_fault_of_its_parts_makes_batches_smaller(
     cluster: Any, proven: Any, ask: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
