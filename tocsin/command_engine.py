@@ -34,12 +34,14 @@ async def open_engine(
     is_dry: bool,
     is_following: bool = False,
     es: str | None = None,
+    owner: str | None = None,
 ) -> AsyncIterator[Parts]:
     """The engine over the session's rules and data; closed again at the end.
 
     ``data`` are indices of files besides those of tocsin.yml, ``es`` is the URL of the default cluster, whatever
     tocsin.yml says. ``is_following``: lines appended to the files of ``data`` are read, too, at each refresh; and no
-    cluster need answer yet. Raises InvalidInput, StoreUnavailable, StoreLocked, and SearchUnavailable or SearchError if there is no data where it was said to be.
+    cluster need answer yet. ``owner`` stands in the leases, as in `compose`. Raises InvalidInput, StoreUnavailable,
+    StoreLocked, and SearchUnavailable or SearchError if there is no data where it was said to be.
     """
     # A dry run lets nothing leave, and what a store in memory knows of alerts ends with the command.
     documents = document_index(session, es) if not is_dry and file_of(store) is not None else None
@@ -52,6 +54,7 @@ async def open_engine(
         clock=clock,
         settings=session.config.engine,
         is_dry=is_dry,
+        owner=owner,
         document_index=documents,
     )
     await parts.store.open()

@@ -73,14 +73,16 @@ def compose(
     settings: EngineSettings,
     new_id: Ids = random_id,
     is_dry: bool = False,
+    owner: str | None = None,
     document_index: str | None = None,
 ) -> Parts:
     """Wire the parts. ``is_dry``: notifications are recorded and never sent.
 
-    ``document_index``: alert documents are written into this index of ``search``, too.
+    ``owner`` stands in the leases that are taken; None = a name that only this process has. ``document_index``: alert
+    documents are written into this index of ``search``, too.
     """
     http = LazyHttpClient(settings.http)
-    owner = f"{socket.gethostname()}:{os.getpid()}"
+    owner = owner or f"{socket.gethostname()}:{os.getpid()}"
     executor = Executor(
         store=store,
         search=search,

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from engine.model.errors import InvalidInput, TocsinError
-from engine.model.rule import DEFAULT_SPACE
-from engine.ports.store import RuleQuery
+from engine.model.rule import DEFAULT_SPACE, Rule
+from engine.ports.store import RuleKey, RuleQuery, StoredRule
 from engine.service.clocks import SystemClock
 from engine.service.scheduler import Scheduler
 from engine.store.connections import file_of
@@ -32,6 +32,10 @@ LAST_DOCUMENTS_S = 3.0
 """What is left for an index of alert documents then may take this long; the next start goes on with the rest."""
 BY_FILES = "rule files"
 """Who created the rules that come from files; rules of other origin are never touched by them (DECISIONS 3)."""
+BY_ABSENCE = "absence from rule files"
+"""Who disabled the rules that vanished from the files; they are enabled when they are back."""
+OWNER = "tocsin serve"
+"""In whose name the daemon takes leases. One process at a time works under it: the one that holds the store."""
 
 
 async def serve(
@@ -49,8 +53,16 @@ async def serve(
     signals.listen(GRACE_S)
     with _held(session.config.store):
         async with open_engine(
-            session, clock=SystemClock(), store=session.config.store, data=data, is_dry=False, is_following=True, es=es
+            session,
+            clock=SystemClock(),
+            store=session.config.store,
+            data=data,
+            is_dry=False,
+            is_following=True,
+            es=es,
+            owner=OWNER,
         ) as parts:
+            await _take_over(parts)
             await apply_rule_files(parts, session)
             store = parts.store
             assert isinstance(store, SqliteStore)
@@ -82,6 +94,16 @@ def _held(store_url: str) -> AbstractContextManager[None]:
     return nullcontext() if file is None else hold(file)
 
 
+async def _take_over(parts: Parts) -> None:
+    """Go on at once with what a daemon left that was killed: whoever holds the store knows that it is dead.
+
+    Commands take leases under names of their own, and do not hold the store: theirs are waited for.
+    """
+    ended = await parts.store.end_leases(OWNER, parts.clock.now())
+    if ended:
+        _log.warning("the daemon before this one was cut off; %d runs and deliveries of its are begun again", ended)
+
+
 async def apply_rule_files(parts: Parts, session: Session) -> None:
     """Make the stored rules what the files say; a rule that has vanished from them is disabled, its alerts kept.
 
@@ -90,22 +112,32 @@ async def apply_rule_files(parts: Parts, session: Session) -> None:
     for problem in session.problems:
         _log.error("%s", render(problem))
     now = parts.clock.now()
-    for definition in session.rules:
-        await _apply(parts, definition)
     named = {definition.id for definition in session.rules}
+    known = await parts.store.load_rules([RuleKey(DEFAULT_SPACE, rule_id) for rule_id in named])
+    for definition in session.rules:
+        await _apply(parts, definition, known.get(RuleKey(DEFAULT_SPACE, definition.id)))
     page = await parts.store.find_rules(DEFAULT_SPACE, RuleQuery(enabled=True, limit=None))
     for stored in page.rules:
         rule = stored.rule
         if rule.created_by == BY_FILES and rule.id not in named and not session.problems:
-            await parts.rules.disable(rule.id, untrack=False, at=now, actor=BY_FILES)
+            await parts.rules.disable(rule.id, untrack=False, at=now, actor=BY_ABSENCE)
             _log.warning("rule [%s] %r is in no rule file any more: it was disabled", rule.id, rule.name)
 
 
-async def _apply(parts: Parts, definition: RuleDefinition) -> None:
+async def _apply(parts: Parts, definition: RuleDefinition, stored: StoredRule | None) -> None:
+    is_switched_off = stored is not None and _is_switched_off(stored.rule, definition)
     try:
         applied = await parts.rules.apply(
-            definition.body, rule_id=definition.id, at=parts.clock.now(), actor=BY_FILES, in_bulk=True
+            definition.body,
+            rule_id=definition.id,
+            at=parts.clock.now(),
+            actor=BY_FILES,
+            in_bulk=True,
+            keeps_switch=is_switched_off,
         )
+        if is_switched_off and applied.outcome == "updated":
+            # Whoever changed the file has mended the rule.
+            await parts.rules.enable(definition.id, at=parts.clock.now(), actor=BY_FILES, in_bulk=True)
     except InvalidInput as error:
         for problem in error.problems:
             _log.error("%s", render(definition.problem(problem)))
@@ -114,6 +146,14 @@ async def _apply(parts: Parts, definition: RuleDefinition) -> None:
     else:
         if applied.outcome != "unchanged":
             _log.info("rule [%s] %s", definition.id, applied.outcome)
+        elif is_switched_off:
+            _log.warning("rule [%s] stays disabled until its file changes, or `tocsin rules enable`", definition.id)
+
+
+def _is_switched_off(rule: Rule, definition: RuleDefinition) -> bool:
+    """Whether a user disabled the rule, and its file says nothing to that."""
+    by_files = rule.updated_by in (BY_FILES, BY_ABSENCE)
+    return not rule.enabled and not by_files and "enabled" not in definition.body
 
 
 def _refresh_of(parts: Parts) -> Callable[[], Awaitable[None]] | None:

@@ -360,6 +360,14 @@ class Store(Protocol):
         """Hand rules back unrun; they stay due."""
         ...
 
+    async def end_leases(self, owner: str, at: datetime) -> int:
+        """End all leases that were taken under this name, of rules and of notifications, because their process is dead.
+
+        Whatever it had claimed is due again, from ``at`` on at the latest; how many leases that were. Only for callers
+        who know that nobody works under the name any more.
+        """
+        ...
+
     async def next_due(self) -> datetime | None:
         """The earliest instant at which `claim_due` would find a rule (leases included), None if never."""
         ...

@@ -103,6 +103,12 @@ def release(connection: Connection, claims: Sequence[Claim]) -> None:
     _change_lease(connection, list(held.values()), lease_owner=None, lease_until=None)
 
 
+def end_leases(connection: Connection, owner: str) -> int:
+    """Hand back all rules that are leased under a name; how many. A commit that is still to come is refused."""
+    held = update(rule_runtime).where(_runtime.lease_until.is_not(None), _runtime.lease_owner == owner)
+    return connection.execute(held.values(lease_owner=None, lease_until=None)).rowcount
+
+
 def next_due(connection: Connection) -> datetime | None:
     """When `claim_due` will next find a rule: a leased one counts from the end of its lease."""
     free = connection.execute(_FIRST_FREE).scalar()

@@ -134,6 +134,17 @@ def finish_notifications(connection: Connection, reports: Sequence[DeliveryRepor
         connection.execute(_DEFER_LANE, deferred)
 
 
+def end_leases(connection: Connection, owner: str, at: datetime) -> int:
+    """Make all notifications that are being sent under a name pending again, due at ``at``; how many.
+
+    The attempt that was begun counts: one that ends its process each time must end, too.
+    """
+    sent = update(outbox).where(
+        outbox.c.due_at.is_not(None), outbox.c.state == "sending", outbox.c.lease_owner == owner
+    )
+    return connection.execute(sent.values(state="pending", due_at=to_ms(at), lease_owner=None)).rowcount
+
+
 def next_delivery(connection: Connection) -> datetime | None:
     """The earliest instant at which a notification may be claimed."""
     return instant_or_none(connection.execute(_NEXT).scalar())
@@ -148,6 +159,8 @@ def read_notifications(
     connection: Connection,
     space: str,
     rule_id: str | None,
+    connector_id: str | None,
+    ids: Collection[str] | None,
     state: NotificationState | None,
     since: datetime | None,
     limit: int,
@@ -156,11 +169,13 @@ def read_notifications(
     query = select(outbox).where(outbox.c.space == space).order_by(outbox.c.seq.desc()).limit(limit)
     if rule_id is not None:
         query = query.where(outbox.c.rule_id == rule_id)
+    if connector_id is not None:
+        query = query.where(outbox.c.connector_id == connector_id)
+    if ids is not None:
+        query = query.where(outbox.c.id.in_(ids))
     if state is not None:
         query = query.where(is_dead if state == "dead" else outbox.c.state == state)
     if since is not None:
-    connector_id: str | None,
-    ids: Collection[str] | None,
         query = query.where(outbox.c.created_at >= to_ms(since))
     rows = connection.execute(query).mappings().all()
     return [_unpack_stored(row) for row in reversed(rows)]
@@ -169,10 +184,6 @@ def read_notifications(
 def requeue_notification(connection: Connection, notification_id: str, at: datetime) -> bool:
     """Make a dead notification pending again; False if there is no such dead one."""
     again = {"state": "pending", "due_at": to_ms(at), "attempts": 0, "finished_at": None}
-    if connector_id is not None:
-        query = query.where(outbox.c.connector_id == connector_id)
-    if ids is not None:
-        query = query.where(outbox.c.id.in_(ids))
     dead = update(outbox).where(outbox.c.id == notification_id, is_dead)
     return connection.execute(dead.values(again)).rowcount == 1
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.model.jsonvalue import JsonObject
@@ -131,6 +132,9 @@ class SqliteStore:
 
     async def release(self, claims: Sequence[Claim]) -> None:
         await self._session.write_unsynced(leases.release, claims)
+
+    async def end_leases(self, owner: str, at: datetime) -> int:
+        return await self._session.write_unsynced(_end_leases, owner, at)
 
     async def next_due(self) -> datetime | None:
         return await self._session.read(leases.next_due)
@@ -266,3 +270,7 @@ class SqliteStore:
 
     async def audit(self, space: str, limit: int = 1000) -> list[AuditEntry]:
         return await self._session.read_aside(audit_log.read_audit, space, limit)
+
+
+def _end_leases(connection: Connection, owner: str, at: datetime) -> int:
+    return leases.end_leases(connection, owner) + outbox.end_leases(connection, owner, at)

@@ -4,9 +4,11 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -90,6 +92,13 @@ async def _line(process: "subprocess.Popen[str]", wanted: Callable[[dict[str, ob
     return await asyncio.wait_for(asyncio.to_thread(read), 60)
 
 
+async def _delivery_noted(folder: Path) -> None:
+    """Wait until the daemon has stored that its message was delivered."""
+    with closing(sqlite3.connect(folder / "tocsin.db")) as store:
+        while store.execute("SELECT state FROM outbox").fetchall() != [("delivered",)]:  # noqa: ASYNC110 - a process
+            await asyncio.sleep(0.05)
+
+
 async def test_it_follows_a_file_delivers_and_ends_cleanly(daemon, receiver, tmp_path: Path) -> None:
     process = daemon()
     first = await _line(process, lambda fields: fields["message"] == "rule_run")
@@ -135,9 +144,30 @@ async def test_after_a_kill_the_rule_goes_on_where_it_was(daemon, receiver, tmp_
     with (tmp_path / "web.ndjson").open("a") as file:
         file.write(json.dumps({"@timestamp": datetime.now(UTC).isoformat()}) + "\n")
     await asyncio.wait_for(receiver[1].get(), 60)
+    # Killed before it could note that, it would send the message again.
+    await asyncio.wait_for(_delivery_noted(tmp_path), 60)
     os.kill(process.pid, signal.SIGKILL)
     await asyncio.to_thread(process.wait, 60)
     again = daemon()
     run = await _line(again, lambda fields: fields["message"] == "rule_run")
     assert (run["status"], run["active"], run["new"]) == ("active", 1, 0)
     assert receiver[1].empty()
+
+
+async def test_leases_of_the_killed_daemon_are_taken_over_and_those_of_commands_waited_for(daemon, tmp_path) -> None:
+    for name in ("mine", "theirs"):
+        rule = RULE.replace("id: busy", f"id: {name}").replace("Busy", name)
+        (tmp_path / "rules" / f"{name}.yml").write_text(rule)
+    process = daemon()
+    for name in ("busy", "mine", "theirs"):
+        await _line(process, lambda fields, name=name: fields.get("rule_id") == name)  # type: ignore[misc]
+    os.kill(process.pid, signal.SIGKILL)
+    await asyncio.to_thread(process.wait, 60)
+    with closing(sqlite3.connect(tmp_path / "tocsin.db")) as store, store:
+        lease = "UPDATE rule_runtime SET lease_owner = ?, lease_until = 1e15 WHERE rule_no IN (SELECT no FROM rules"
+        store.execute(f"{lease} WHERE id = 'mine')", ("tocsin serve",))
+        store.execute(f"{lease} WHERE id = 'theirs')", ("host:1",))
+    again = daemon()
+    await _line(again, lambda fields: "was cut off" in str(fields["message"]))
+    ran = [(await _line(again, lambda fields: fields["message"] == "rule_run"))["rule_id"] for _ in range(4)]
+    assert set(ran) == {"busy", "mine"}

@@ -130,6 +130,28 @@ class TestReleasing:
         assert await store.claim_rule(lost.key, make.at(2), "node", make.at(3)) is None
 
 
+class TestEndingTheLeasesOfADeadProcess:
+    async def test_its_rules_are_due_at_once_and_run_for_the_same_slot(self, store: Store, make: Any) -> None:
+        await make.stored(next_run=0)
+        await make.stored(next_run=9)
+        (dead,) = await claim_due(store, make, at=1)
+        assert await store.end_leases("node", make.at(2)) == 1
+        assert await store.next_due() == make.at(0)
+        (again,) = await claim_due(store, make, at=2)
+        assert (again.key, again.planned) == (dead.key, make.at(0))
+
+    async def test_it_cannot_commit_any_more(self, store: Store, make: Any) -> None:
+        claim = await make.claim(await make.stored())
+        await store.end_leases("node", make.at(1))
+        (outcome,) = await store.commit_runs([make.record(claim)])
+        assert outcome.value == "fenced"
+
+    async def test_leases_of_others_stay(self, store: Store, make: Any) -> None:
+        claim = await make.claim(await make.stored(), at=0, lease=5)
+        assert await store.end_leases("nod", make.at(1)) == 0
+        assert await store.renew_leases([claim], make.at(9)) == [True]
+
+
 class TestNextDue:
     async def test_the_earliest_next_run(self, store: Store, make: Any) -> None:
         assert await store.next_due() is None

@@ -181,6 +181,43 @@ class TestFinishing:
         await store.finish_notifications([])
 
 
+class TestEndingTheLeasesOfADeadProcess:
+    async def test_what_it_was_sending_is_due_at_once_and_its_attempt_counts(
+        self, store: Store, make: Any, key: RuleKey
+    ) -> None:
+        first, second = (make.notification(key, minute, alert_id="same") for minute in (0, 1))
+        await make.queued(key, first, second)
+        await make.sending(at=1)
+        assert await store.end_leases("node", make.at(2)) == 1
+        assert await store.next_delivery() == make.at(2)
+        (again,) = await make.sending(at=2)
+        assert (again.notification, again.attempt) == (first, 2)
+
+    async def test_its_report_is_ignored_before_and_after_another_attempt(
+        self, store: Store, make: Any, key: RuleKey
+    ) -> None:
+        await make.queued(key, make.notification(key))
+        (claimed,) = await make.sending()
+        await store.end_leases("node", make.at(1))
+        for state in ("pending", "sending"):
+            await store.finish_notifications([make.report(claimed, "delivered", 1)])
+            (stored,) = await store.notifications(SPACE)
+            assert stored.state == state
+            await make.sending(at=1)
+
+    async def test_what_others_send_stays_theirs(self, store: Store, make: Any, key: RuleKey) -> None:
+        await make.queued(key, make.notification(key), make.notification(key))
+        await store.claim_notifications(make.at(0), 1, "another", make.at(5))
+        await make.sending(at=0)
+        assert await store.end_leases("node", make.at(1)) == 1
+        assert len(await make.sending(at=1)) == 1
+
+    async def test_what_waits_keeps_its_time(self, store: Store, make: Any, key: RuleKey) -> None:
+        await make.queued(key, make.notification(key, 7))
+        assert await store.end_leases("node", make.at(1)) == 0
+        assert await store.next_delivery() == make.at(7)
+
+
 class TestNextDelivery:
     async def test_the_earliest_attempt(self, store: Store, make: Any, key: RuleKey) -> None:
         assert await store.next_delivery() is None
