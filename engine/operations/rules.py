@@ -259,11 +259,12 @@ class Rules:
         actor: str | None,
         space: str = DEFAULT_SPACE,
         in_bulk: bool = True,
+        keeps_switch: bool = False,
     ) -> Applied:
         """Make the rule what its file says: create it, or change what differs (DECISIONS 3).
 
         The file is the whole definition: absent members are cleared, not kept as PUT does. A difference in ``enabled``
-        is an enable or disable. Raises InvalidInput, Forbidden or Conflict.
+        is an enable or disable, unless ``keeps_switch``. Raises InvalidInput, Forbidden or Conflict.
         """
         parsed = parse_create(body)
         is_updated = False
@@ -280,7 +281,7 @@ class Rules:
         except NotFound:
             created = await self.create(body, at=at, actor=actor, space=space, rule_id=rule_id, in_bulk=in_bulk)
             return Applied(created, "created")
-        if stored.rule.enabled == parsed.enabled:
+        if keeps_switch or stored.rule.enabled == parsed.enabled:
             return Applied(stored, "updated" if is_updated else "unchanged")
         if parsed.enabled:
             stored = await self.enable(rule_id, at=at, actor=actor, space=space, in_bulk=in_bulk)
