@@ -16,7 +16,7 @@ from engine.model.errors import SearchError
 from engine.search.expressions import split_expressions
 
 _EVERYTHING = re.compile(r"\*+|_all")
-_TERM = re.compile(r"(?P<minus>-?)(?:(?P<cluster>[^:<>{}]+):)?(?P<name>.+)")
+_TERM = re.compile(r"(?P<minus>-?)(?:(?P<cluster>[^:<>{}]+):)?(?P<name>.+)", re.DOTALL)
 _DATE_MATH = re.compile(r"\{.*\}")
 
 

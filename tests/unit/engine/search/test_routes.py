@@ -47,6 +47,11 @@ def routes() -> Routes:
         ("remote:web-1", "main", "remote:web-1", None),
         ("r*:a,-remote:a", "main", "r*:a,-remote:a", None),
         ("ma*:a", "main", "ma*:a", None),
+        # What is no name of an index at all: the cluster's to judge.
+        ("logs:", "main", "logs:", None),
+        (":a", "main", ":a", None),
+        ("-", "main", "-", None),
+        ("a\nb", "main", "a\nb", None),
         # Only exclusions: the cluster's to judge.
         ("-a", "main", "-a", None),
         ("-logs:a", "logs", "-a", "logs"),
