@@ -154,6 +154,8 @@ class Service:
             running.extend(await self._executor.start(claims))
             if len(claims) < _MOST_RULES_A_BATCH:
                 return True
+            # Let these begin, and whatever else is ready: a store in a file never gives the loop a turn.
+            await asyncio.sleep(0)
         return False
 
     async def _wind_up(

@@ -52,6 +52,21 @@ async def test_more_rules_than_a_batch_holds(world, monkeypatch):
     assert await world.tick() == []
 
 
+async def test_rules_begin_before_all_that_are_due_are_claimed(world, monkeypatch):
+    monkeypatch.setattr("engine.service.service._MOST_RULES_A_BATCH", 2)
+    for number in range(6):
+        await world.add_rule(str(number))
+    claim_due, begun_at_claims = world.store.claim_due, []
+
+    async def claim_and_count(*args):
+        begun_at_claims.append(len(world.rule_type.contexts))
+        return await claim_due(*args)
+
+    monkeypatch.setattr(world.store, "claim_due", claim_and_count)
+    await world.tick()
+    assert begun_at_claims == [0, 2, 4, 6]
+
+
 async def test_what_is_queued_is_delivered(world):
     await world.add_rule()
     world.rule_type.reports["r"] = ["a", "b"]
