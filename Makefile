@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-cluster check bench mutants docs clean
+.PHONY: demo test test-cluster crash-quick check bench mutants docs clean
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -20,6 +20,9 @@ test: $(STAMP)  ## all tests
 
 test-cluster: $(STAMP)  ## tests on a real OpenSearch node; needs a JDK from version 17 and Maven
 	$(BIN)/python -m pytest -m opensearch $(PYTEST_ARGS)
+
+crash-quick: $(STAMP)  ## kill the daemon 20 times and check what it left; under two minutes
+	$(BIN)/python -m tests.crash $(CRASH_ARGS)
 
 check: $(STAMP)  ## lint, format, types, import contract, dependencies
 	$(BIN)/ruff check
