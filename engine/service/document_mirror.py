@@ -28,6 +28,8 @@ _BREATH = timedelta(milliseconds=100)
 _TIMEOUT_S = 10.0
 _TELL_REFUSED_EVERY = timedelta(minutes=10)
 _UUID = "kibana.alert.uuid"
+_NOT_ALLOWED = frozenset({400, 403})
+"""400: an index template wants a data stream of that name."""
 _BAD_REQUEST, _CONTENT_TOO_LONG, _FIRST_ERROR = 400, 413, 300
 
 
@@ -54,9 +56,10 @@ class DocumentMirror:
 
     def expect(self, at: datetime) -> datetime:
         """Something was committed: the instant at which `follow` is to be called for it."""
-        self._is_wanted = True
-        if self._rests_until is None or not self._is_resting(at):
+        # What is due stays due: rules that run all the time must not put it off for ever.
+        if self._rests_until is None or not (self._is_wanted or self._is_resting(at)):
             self._rests_until = at + _PAUSE
+        self._is_wanted = True
         return self._rests_until
 
     async def follow(self, at: datetime) -> None:
@@ -118,6 +121,8 @@ class DocumentMirror:
         except TimeoutError:
             raise SearchUnavailable(f"no answer within {_TIMEOUT_S:g} s") from None
         except SearchError as error:
+            if error.status not in _NOT_ALLOWED:
+                raise
             _log.warning("index [%s] was not looked for, or not made with a mapping of its own: %s", self._index, error)
             return False
 

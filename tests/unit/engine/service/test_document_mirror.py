@@ -195,6 +195,17 @@ async def test_whatever_fails_is_tried_again(watched, failure):
     assert await watched.follow() == [("a", "active")]
 
 
+@pytest.mark.parametrize("status", [401, 404, 500])
+async def test_an_index_is_looked_for_until_there_is_an_answer(watched, status):
+    await watched.run("a")
+    watched.search.failures = [SearchError(status, "error", "no")]
+    assert await watched.follow() == []
+    assert not watched.search.has_index
+    watched.clock.set(watched.mirror.due)
+    assert await watched.follow() == [("a", "active")]
+    assert watched.search.has_index
+
+
 async def test_an_index_that_may_not_be_made_is_written_to_all_the_same(watched):
     await watched.run("a")
     watched.search.failures = [SearchError(403, "security_exception", "not allowed")]
@@ -296,6 +307,16 @@ async def test_the_end_waits_for_no_index(watched, caplog):
     watched.search.held.set()
     watched.restart()
     assert await watched.follow() == [("a", "active")]
+
+
+async def test_runs_without_end_do_not_put_it_off(watched):
+    await watched.run("a")
+    began = watched.clock.now()
+    for second in range(3):
+        due = watched.mirror.expect(began + timedelta(seconds=second))
+    assert due == began + PAUSE
+    await watched.mirror.follow(due)
+    assert watched.search.statuses() == [("a", "active")]
 
 
 async def test_a_tick_runs_the_rules_and_a_later_one_writes_what_they_found(watched):

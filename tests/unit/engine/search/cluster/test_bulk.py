@@ -107,3 +107,50 @@ async def test_a_resting_cluster_is_not_written_to(cluster: Any, connect: Any) -
 async def test_nothing_to_write_is_not_sent(cluster: Any, connect: Any) -> None:
     assert await connect().bulk(BulkRequest("alerts", ())) == {"took": 0, "errors": False, "items": []}
     assert cluster.requests == []
+
+
+@pytest.mark.parametrize(
+    ("product", "kind"), [("elasticsearch", "flattened"), ("opensearch", "flat_object")], ids=["es", "opensearch"]
+)
+async def test_a_missing_index_is_made_with_its_mappings(cluster: Any, connect: Any, product: str, kind: str) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({"acknowledged": True}, status=404 if request.method == "GET" else 200)
+
+    cluster.replies["alerts"] = answer
+    params = {"type": "flattened", "ignore_above": 1024}
+    mappings = {"dynamic_templates": [{"x": {"mapping": params}}], "properties": {"a": {"properties": {"b": params}}}}
+    assert await connect(product=product).ensure_index("alerts", mappings) is True
+    assert [(seen.method, seen.path) for seen in cluster.requests] == [("GET", "/alerts"), ("PUT", "/alerts")]
+    sent = orjson.loads(cluster.requests[1].body)["mappings"]
+    assert sent["properties"]["a"]["properties"]["b"]["type"] == kind
+    assert sent["dynamic_templates"][0]["x"]["mapping"]["type"] == kind
+
+
+async def test_an_index_that_is_there_is_left_as_it_is(cluster: Any, connect: Any) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"alerts-000001": {}})
+
+    cluster.replies["alerts"] = answer
+    assert await connect().ensure_index("alerts", {}) is False
+    assert [seen.method for seen in cluster.requests] == ["GET"]
+
+
+async def test_an_index_that_somebody_else_made_meanwhile(cluster: Any, connect: Any, ask: Any) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        if request.method == "GET":
+            return web.json_response({}, status=404)
+        return web.json_response(ask.error(400, "resource_already_exists_exception", "there"), status=400)
+
+    cluster.replies["alerts"] = answer
+    assert await connect().ensure_index("alerts", {}) is False
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+async def test_an_index_that_may_not_be_looked_for_or_made(cluster: Any, connect: Any, ask: Any, method: str) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        status = 403 if request.method == method else 404
+        return web.json_response(ask.error(status, "security_exception", "not for you"), status=status)
+
+    cluster.replies["alerts"] = answer
+    with pytest.raises(SearchError, match="not for you"):
+        await connect().ensure_index("alerts", {})
