@@ -23,7 +23,7 @@ _FLAGS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 """Quick to start rather than quick to search."""
 _RESOLVED_WITHIN_S = 600
 _READY_WITHIN_S = 120
-_ENDED_WITHIN_S = 30
+_ENDED_WITHIN_S = 5
 _TEMPLATE = {"index_patterns": ["*"], "template": {"settings": {"number_of_shards": 1, "number_of_replicas": 0}}}
 
 
