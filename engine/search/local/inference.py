@@ -3,10 +3,10 @@
 import re
 
 from engine.model.jsonvalue import JsonObject, JsonValue
-from engine.search.local.dates import date_format
-from engine.search.local.dates.format import DEFAULT_FORMAT
 from engine.search.local.errors import BadValue
 from engine.search.local.mapping import Field, IndexMapping
+from engine.timing.dates import date_format
+from engine.timing.dates.format import DEFAULT_FORMAT
 
 _ISO = date_format("strict_date_optional_time")
 _SLASHED = date_format("yyyy/MM/dd HH:mm:ss||yyyy/MM/dd||yyyy/MM/dd HH:mm:ss Z||yyyy/MM/dd Z")

@@ -6,8 +6,8 @@ from typing import Literal
 
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.search.local.analysis import is_known_analyzer
-from engine.search.local.dates.format import DEFAULT_FORMAT, date_format
 from engine.search.local.errors import bad_mapping, unsupported
+from engine.timing.dates.format import DEFAULT_FORMAT, date_format
 
 Family = Literal["keyword", "text", "integer", "float", "boolean", "date", "ip", "geo_point"]
 Dynamic = Literal["true", "false", "strict"]

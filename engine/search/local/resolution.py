@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from engine.search.expressions import split_expressions
-from engine.search.local.dates import UTC_ZONE, date_format, parse_zone, resolve_date
-from engine.search.local.dates.format import DEFAULT_FORMAT
 from engine.search.local.errors import answer, illegal, index_not_found
 from engine.search.local.source_values import is_like
+from engine.timing.dates import UTC_ZONE, date_format, parse_zone, resolve_date
+from engine.timing.dates.format import DEFAULT_FORMAT
 
 _DATE_MATH = re.compile(
     r"<(?P<head>[^{}<>]*)\{(?P<math>[^{}]+)(?:\{(?P<format>[^{}|]+)(?:\|(?P<zone>[^{}]+))?\})?\}(?P<tail>[^{}<>]*)>"

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from engine.model.jsonvalue import JsonObject, JsonValue
-from engine.search.local.dates import date_format
 from engine.search.local.decimal_format import format_number
 from engine.search.local.errors import BadValue, illegal, shard_failure
 from engine.search.local.geo_point import parse_geo_point
@@ -13,6 +12,7 @@ from engine.search.local.index import IndexView, finish_list
 from engine.search.local.mapping import Field
 from engine.search.local.plan import FieldRequest, SourceFilter
 from engine.search.local.values import converter, parse_boolean, parse_date, parse_number, to_text, write_date, write_ip
+from engine.timing.dates import date_format
 
 
 @lru_cache(maxsize=1024)

@@ -9,10 +9,10 @@ from functools import lru_cache, partial
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 
 from engine.model.jsonvalue import JsonValue
-from engine.search.local.dates import UTC_ZONE, Zone, date_format
 from engine.search.local.errors import BadValue
 from engine.search.local.geo_point import parse_geo_point
 from engine.search.local.mapping import Field
+from engine.timing.dates import UTC_ZONE, Zone, date_format
 
 Convert = Callable[[JsonValue], object]
 """From one JSON value (not null, not an array) to the stored value; None = not stored. Raises BadValue."""

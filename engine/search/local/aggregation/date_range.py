@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.search.local.aggregation.frames import Frame, KeySlot, Span, SpanFrame
 from engine.search.local.aggregation.keys import bind_key
-from engine.search.local.dates import UTC_ZONE, DateFormat, Zone, date_format, parse_zone, resolve_date
 from engine.search.local.errors import illegal, shard_failure
 from engine.search.local.fragment import Sql, sql, value
 from engine.search.local.mapping import Field
 from engine.search.local.plan import DateRange, KeySource
 from engine.search.local.relation import Relation
 from engine.search.local.values import converter
+from engine.timing.dates import UTC_ZONE, DateFormat, Zone, date_format, parse_zone, resolve_date
 
 _INT64 = (-(2**63), 2**63 - 1)
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_network
 
 from engine.model.jsonvalue import JsonValue
-from engine.search.local.dates import UTC_ZONE, Zone, date_format, parse_zone, resolve_date
 from engine.search.local.errors import BadValue
 from engine.search.local.mapping import Field
 from engine.search.local.query.nodes import Bound, Range
@@ -22,6 +21,7 @@ from engine.search.local.values import (
     round_float,
     to_text,
 )
+from engine.timing.dates import UTC_ZONE, Zone, date_format, parse_zone, resolve_date
 
 
 @dataclass(frozen=True, slots=True)

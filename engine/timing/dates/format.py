@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from engine.search.local.dates.civil import NANOS
-from engine.search.local.dates.pattern import Element, parse_parts, reading_expression, split_pattern, write
-from engine.search.local.dates.zone import UTC_ZONE, Zone
+from engine.timing.dates.civil import NANOS
+from engine.timing.dates.pattern import Element, parse_parts, reading_expression, split_pattern, write
+from engine.timing.dates.zone import UTC_ZONE, Zone
 
 DEFAULT_FORMAT = "strict_date_optional_time||epoch_millis"
 MILLI = 1_000_000

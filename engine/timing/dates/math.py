@@ -2,9 +2,9 @@
 
 import re
 
-from engine.search.local.dates.civil import DAY, NANOS, Civil, add_months, from_nanos, to_nanos
-from engine.search.local.dates.format import DateFormat
-from engine.search.local.dates.zone import UTC_ZONE, Zone
+from engine.timing.dates.civil import DAY, NANOS, Civil, add_months, from_nanos, to_nanos
+from engine.timing.dates.format import DateFormat
+from engine.timing.dates.zone import UTC_ZONE, Zone
 
 _OPERATION = re.compile(r"([+-])(\d*)([yMwdhHms])|/([yMwdhHms])", re.ASCII)
 _CLOCK_UNITS = {"h": 3600, "H": 3600, "m": 60, "s": 1}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.search.local.dates import date_format, parse_zone, resolve_date
+from engine.timing.dates import date_format, parse_zone, resolve_date
 
 ISO = date_format("strict_date_optional_time||epoch_millis")
 NOW = ISO.parse("2024-05-08T12:34:56.789Z")

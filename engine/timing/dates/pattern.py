@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import partial
 
-from engine.search.local.dates.civil import DAY, NANOS, Civil, days_from_civil, from_nanos, iso_week, to_nanos
-from engine.search.local.dates.zone import Zone, parse_offset, parse_zone
+from engine.timing.dates.civil import DAY, NANOS, Civil, days_from_civil, from_nanos, iso_week, to_nanos
+from engine.timing.dates.zone import Zone, parse_offset, parse_zone
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
            "December")  # fmt: skip
