@@ -427,10 +427,6 @@ class Store(Protocol):
         """Notifications, oldest first; the newest ``limit`` of them."""
         ...
 
-    async def requeue_notification(self, notification_id: str, at: datetime) -> bool:
-        """Make a dead notification pending again with a fresh attempt count; False if there is no such dead one."""
-        ...
-
     async def requeue_notifications(
         self,
         space: str,

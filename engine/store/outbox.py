@@ -181,13 +181,6 @@ def read_notifications(
     return [_unpack_stored(row) for row in reversed(rows)]
 
 
-def requeue_notification(connection: Connection, notification_id: str, at: datetime) -> bool:
-    """Make a dead notification pending again; False if there is no such dead one."""
-    again = {"state": "pending", "due_at": to_ms(at), "attempts": 0, "finished_at": None}
-    dead = update(outbox).where(outbox.c.id == notification_id, is_dead)
-    return connection.execute(dead.values(again)).rowcount == 1
-
-
 def _lane(notification: Notification) -> int:
     """A number for connector, rule and alert; should two lanes share one, they wait for each other needlessly."""
     names = [notification.space, notification.connector_id, notification.rule_id, notification.alert_id]

@@ -192,9 +192,6 @@ class SqliteStore:
         read = outbox.read_notifications
         return await self._session.read_aside(read, space, rule_id, connector_id, ids, state, since, limit)
 
-    async def requeue_notification(self, notification_id: str, at: datetime) -> bool:
-        return await self._session.write(outbox.requeue_notification, notification_id, at)
-
     async def requeue_notifications(
         self,
         space: str,

@@ -243,31 +243,6 @@ async def test_pending_counts_those_waiting_and_those_being_sent(store: Store, m
     assert await store.pending_notifications() == 2
 
 
-class TestRequeueing:
-    async def test_a_dead_one_starts_afresh(self, store: Store, make: Any, key: RuleKey) -> None:
-        await make.queued(key, make.notification(key))
-        (claimed,) = await make.sending()
-        await store.finish_notifications([make.report(claimed, "dead", 1)])
-        assert await store.requeue_notification(claimed.notification.id, make.at(60))
-        (stored,) = await store.notifications(SPACE)
-        assert (stored.state, stored.attempts, stored.finished_at) == ("pending", 0, None)
-        assert await make.sending(at=59) == []
-        (again,) = await make.sending(at=60)
-        assert (again.notification.id, again.attempt) == (claimed.notification.id, 1)
-        assert again.fence > claimed.fence
-
-    async def test_only_a_dead_one_is_requeued(self, store: Store, make: Any, key: RuleKey) -> None:
-        pending, dry = make.notification(key), make.notification(key, dry=True)
-        await make.queued(key, pending, dry)
-        assert not await store.requeue_notification(pending.id, make.at())
-        assert not await store.requeue_notification(dry.id, make.at())
-        assert not await store.requeue_notification("unknown", make.at())
-        (claimed,) = await make.sending()
-        assert not await store.requeue_notification(pending.id, make.at())
-        await store.finish_notifications([make.report(claimed, "delivered")])
-        assert not await store.requeue_notification(pending.id, make.at())
-
-
 class TestReading:
     @pytest.mark.parametrize(
         ("query", "expected"),
