@@ -35,13 +35,15 @@ async def open_engine(
     is_following: bool = False,
     es: str | None = None,
     owner: str | None = None,
+    is_guest: bool = False,
 ) -> AsyncIterator[Parts]:
     """The engine over the session's rules and data; closed again at the end.
 
     ``data`` are indices of files besides those of tocsin.yml, ``es`` is the URL of the default cluster, whatever
     tocsin.yml says. ``is_following``: lines appended to the files of ``data`` are read, too, at each refresh; and no
-    cluster need answer yet. ``owner`` stands in the leases, as in `compose`. Raises InvalidInput, StoreUnavailable,
-    StoreLocked, and SearchUnavailable or SearchError if there is no data where it was said to be.
+    cluster need answer yet. ``owner`` stands in the leases, as in `compose`. ``is_guest``: the store is a daemon's, and
+    its settings are left as they are. Raises InvalidInput, StoreUnavailable, StoreLocked, and SearchUnavailable or
+    SearchError if there is no data where it was said to be.
     """
     # A dry run lets nothing leave, and what a store in memory knows of alerts ends with the command.
     documents = document_index(session, es) if not is_dry and file_of(store) is not None else None
@@ -62,7 +64,8 @@ async def open_engine(
         if (files := files_behind(search)) is not None:
             for report in await files.refresh():
                 _tell_rejected(report)
-        await parts.store.put_space_settings(DEFAULT_SPACE, session.config.space, None)
+        if not is_guest:
+            await parts.store.put_space_settings(DEFAULT_SPACE, session.config.space, None)
         yield parts
     finally:
         await parts.http.close()

@@ -11,6 +11,7 @@ from engine.model.notification import LedgerEntry, Notification, StoredNotificat
 from engine.model.rule import DEFAULT_SPACE, Rule
 from engine.model.trace import RunTrace
 from engine.notify.explanation import explain
+from engine.ports.clock import Clock
 from engine.ports.store import RuleKey, Store
 from engine.run.transition import Transition
 from engine.service.clocks import ManualClock, SystemClock
@@ -20,6 +21,7 @@ from engine.store.connections import file_of
 from engine.store.lock import hold
 from tocsin.command_engine import open_engine
 from tocsin.composition import Parts
+from tocsin.guest import Guest
 from tocsin.session import Session
 
 _DOCUMENTS_S = 30.0
@@ -55,14 +57,17 @@ async def run_once(
     data: Mapping[str, Sequence[str]],
     is_sending: bool,
     es: str | None = None,
+    guest: Guest | None = None,
 ) -> OneShotOutcome:
-    """Bring the session's rules into the store and run each of them once, at ``at`` or now."""
+    """Bring the session's rules into the store and run each of them once, at ``at`` or now.
+
+    ``guest``: the store is a daemon's. Raises InvalidInput, StoreUnavailable, StoreLocked, SearchUnavailable.
+    """
     clock = SystemClock() if at is None else ManualClock(at)
-    async with open_engine(session, clock=clock, store=store, data=data, is_dry=not is_sending, es=es) as parts:
-        rules = []
-        for definition in session.rules:
-            applied = await parts.rules.apply(definition.body, rule_id=definition.id, at=clock.now(), actor=None)
-            rules.append(applied.rule)
+    async with open_engine(
+        session, clock=clock, store=store, data=data, is_dry=not is_sending, es=es, is_guest=guest is not None
+    ) as parts:
+        rules = await _rules_of_files(parts, session, clock) if guest is None else await guest.rules(parts, session)
         now = clock.now()
         reports = {
             report.claim.key.id: report
@@ -77,6 +82,13 @@ async def run_once(
             for rule in rules
         ]
         return OneShotOutcome(results, delivery)
+
+
+async def _rules_of_files(parts: Parts, session: Session, clock: Clock) -> list[Rule]:
+    return [
+        (await parts.rules.apply(definition.body, rule_id=definition.id, at=clock.now(), actor=None)).rule
+        for definition in session.rules
+    ]
 
 
 async def _write_documents(parts: Parts, store: str) -> None:

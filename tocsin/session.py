@@ -45,27 +45,33 @@ def refuse(problems: Sequence[FileProblem]) -> None:
 
 
 def load_session(config_file: Path | None, paths: Sequence[Path]) -> Session:
-    """Read ``tocsin.yml`` and the rule files, and check them offline."""
+    """Read ``tocsin.yml`` and the rule files, by default those that it names, and check them offline."""
+    session = load_settings(config_file)
+    settings, are_connectors_known = session.config, not session.problems
+    rules = load_rules(paths or settings.rules)
+    session.rules = rules.rules
+    session.problems += rules.problems + _empty_places(paths or settings.rules, rules)
+    for rule in session.rules:
+        problems = validate_definition(
+            rule,
+            registry=session.registry,
+            connectors=session.connectors,
+            settings=settings.engine,
+            flapping=settings.space.flapping,
+        )
+        # A connector whose settings are wrong is not known: a mistake is told once, where it is.
+        session.problems += [found for found in problems if are_connectors_known or not _names_connector(found)]
+    return session
+
+
+def load_settings(config_file: Path | None) -> Session:
+    """Read ``tocsin.yml`` alone: a session without rules."""
     file = find_config(config_file)
     loaded = load_config(file)
     registry, connectors = builtin_registry(), PreconfiguredConnectors(())
     session = Session(loaded.config, registry, connectors, file, problems=list(loaded.problems))
     for definition in loaded.config.connectors:
         _add_connector(session, definition)
-    are_connectors_known = not session.problems
-    rules = load_rules(paths or loaded.config.rules)
-    session.rules = rules.rules
-    session.problems += rules.problems + _empty_places(paths or loaded.config.rules, rules)
-    for rule in session.rules:
-        problems = validate_definition(
-            rule,
-            registry=registry,
-            connectors=connectors,
-            settings=loaded.config.engine,
-            flapping=loaded.config.space.flapping,
-        )
-        # A connector whose settings are wrong is not known: a mistake is told once, where it is.
-        session.problems += [found for found in problems if are_connectors_known or not _names_connector(found)]
     return session
 
 

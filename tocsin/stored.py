@@ -15,10 +15,15 @@ _MOST_NAMES = 20
 
 def existing_store(url: str) -> Store:
     """The store, to be opened yet. Raises StoreUnavailable: a typing error must not make an empty store."""
+    refuse_missing_store(url)
+    return open_store(url, patience_s=PATIENCE_S)
+
+
+def refuse_missing_store(url: str) -> None:
+    """Raises StoreUnavailable if there is no store yet."""
     file = file_of(url)
     if file is None or not file.exists():
         raise StoreUnavailable(f"there is no store at [{file or url}]; name the one to read with --store FILE")
-    return open_store(url, patience_s=PATIENCE_S)
 
 
 async def find_rule(store: Store, text: str) -> StoredRule:

@@ -88,6 +88,16 @@ INVALID = [
     (("check", "empty"), "empty:1:1: holds no rule file"),
     (("check", "rule.yml", "--config", "nowhere.yml"), "nowhere.yml:1:1: cannot be read"),
     (("check", "wrong.yml"), "wrong.yml:5:12: schedule.interval: "),
+    (("run", "--rule", "r"), "--rule names a rule of a store: give --store, too"),
+    (("run", "--store", "any.db"), "Missing argument 'RULE...' or option '--rule'"),
+    (("run", "rule.yml", "--store", "any.db", "--state", "s.db"), "--state and --store cannot be used together"),
+    (("run", "rule.yml", "--store", "any.db", *AT), "--at and --store cannot be used together"),
+    (("rules", "enable"), "Missing argument 'RULE...'"),
+    (("rules", "list", "--status", "fine"), "'fine' is not one of"),
+    (("rules", "list", "--page", "0"), "0 is not in the range"),
+    (("notifications", "retry"), "name messages by their ids, or give --all-dead"),
+    (("notifications", "drop", "n", "--all-dead"), "name messages by their ids, or give --all-dead"),
+    (("notifications", "drop", "n", "--rule", "r"), "--rule and --connector go with --all-dead, not with ids"),
     (("why", "r", "--store", "any.db", "--last", "soon"), "--last: 'soon' is no duration (write it like 30m"),
 ]
 
@@ -118,6 +128,52 @@ def test_what_why_does_not_know_is_answered_with_what_it_knows(tocsin) -> None:
     assert "saw an alert 'x' (its alerts: all documents)" in no_alert.stderr
 
 
+class TestStored:
+    """Rules and messages of a store that no daemon works with."""
+
+    @pytest.fixture(autouse=True)
+    def state(self, tocsin, folder: Path) -> None:
+        for name in ("one", "two"):
+            (folder / f"{name}.yml").write_text(rule(name=name))
+        assert tocsin("run", "one.yml", "two.yml", *AT, *DATA, "--state", "tocsin.db").returncode == 0
+
+    @pytest.mark.parametrize(
+        ("verb", "said"),
+        [
+            ("rules get nine", "this store knows no rule 'nine' (it knows: one (Requests), two (Requests))"),
+            ("rules disable one requests", "2 rules are named 'requests' (give an id: one, two)"),
+            ("rules mute one --alert nobody", "alert [nobody] not found"),
+            ("alerts list --rule nine", "this store knows no rule 'nine'"),
+            ("notifications retry nine", "notification [nine] not found"),
+        ],
+    )
+    def test_what_it_does_not_know(self, tocsin, verb: str, said: str) -> None:
+        done = tocsin(*verb.split())
+        assert (done.returncode, done.stdout) == (2, ""), done.stderr
+        assert said in done.stderr
+        assert json.loads(tocsin("rules", "list", "--disabled", "-o", "json").stdout)["total"] == 0
+
+    def test_a_rule_as_it_is_shown_is_a_rule_file(self, tocsin, folder: Path) -> None:
+        assert tocsin("rules", "mute", "one").stdout == "Requests [one]: muted\n"
+        (folder / "shown.yml").write_text(tocsin("rules", "get", "one").stdout)
+        assert tocsin("check", "shown.yml", "--strict").returncode == 0
+
+    def test_tables(self, tocsin) -> None:
+        rules, alerts, messages = tocsin("rules", "list"), tocsin("alerts", "list"), tocsin("notifications", "list")
+        assert "1 to 2 of 2 rules" in rules.stdout
+        assert "no rules on page 9, 2 rules in all" in tocsin("rules", "list", "--page", "9").stdout
+        assert alerts.stdout.count("all documents   Requests   active   threshold met   2026-01-15T10:05:00.000Z") == 2
+        assert messages.stdout.count(" dry ") == 2
+        assert tocsin("notifications", "retry", "--all-dead").stdout == "no dead letters\n"
+
+    def test_dry_messages_are_neither_sent_nor_dropped(self, tocsin) -> None:
+        sent = json.loads(tocsin("notifications", "list", "--state", "dry", "--rule", "one", "-o", "json").stdout)
+        [message] = sent["notifications"]
+        for verb in ("retry", "drop"):
+            done = tocsin("notifications", verb, message["id"])
+            assert (done.returncode, done.stdout) == (1, f"{message['id']}: left as it is: dry\n")
+
+
 class TestUnreachable:
     @pytest.mark.parametrize("store", ["folder", "nowhere/state.db", "text.db", "postgresql://host/db"])
     def test_a_store_that_cannot_be_opened(self, tocsin, folder: Path, store: str) -> None:
@@ -127,9 +183,12 @@ class TestUnreachable:
         assert (done.returncode, done.stdout) == (3, "")
         assert store.partition("/")[0] in done.stderr
 
-    def test_no_store_to_read(self, tocsin, folder: Path) -> None:
-        done = tocsin("why", "r", "--store", "nowhere.db")
-        assert done.returncode == 3
+    @pytest.mark.parametrize(
+        "verb", ["why r", "run rule.yml", "rules list", "rules disable r", "alerts list", "notifications retry n"]
+    )
+    def test_no_store_to_read(self, tocsin, folder: Path, verb: str) -> None:
+        done = tocsin(*verb.split(), "--store", "nowhere.db")
+        assert (done.returncode, done.stdout) == (3, "")
         assert "there is no store at [nowhere.db]; name the one to read with --store FILE" in done.stderr
         assert not (folder / "nowhere.db").exists()
 

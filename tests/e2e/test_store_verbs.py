@@ -8,12 +8,16 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+
+from engine.ports.store import RuleKey
+from engine.store.connections import sqlite_url
+from engine.store.sqlite import open_store
 
 pytestmark = pytest.mark.slow
 
@@ -200,7 +204,9 @@ async def test_muting_and_switching_rules_under_a_daemon(daemon: Daemon, receive
     assert await asyncio.to_thread(daemon.process.wait, 60) == 0
 
 
-async def test_dead_letters_are_listed_sent_again_and_dropped(daemon: Daemon, receiver: Receiver, verbs: Any) -> None:
+async def test_dead_letters_are_listed_sent_again_and_dropped(
+    daemon: Daemon, receiver: Receiver, verbs: Any, tocsin: Any
+) -> None:
     receiver.refused = {"steady fired", "wrong fired"}
     daemon.add_document()
     daemon.start(steady=rule("steady"), wrong=rule("wrong"))
@@ -219,6 +225,8 @@ async def test_dead_letters_are_listed_sent_again_and_dropped(daemon: Daemon, re
     await verbs("notifications", "drop", "--all-dead", "--rule", "wrong")
     assert await _dead(verbs, 0) == []
     refused = await verbs("notifications", "retry", wrong["id"], ends=1)
+    story = await asyncio.to_thread(tocsin, "why", "wrong")
+    assert ": notified, but dropped by a user: " in story.stdout
     assert refused["notifications"][0] | {"id": ""} == {"id": "", "outcome": "left", "state": "dropped", "later": None}
 
 
@@ -241,3 +249,67 @@ async def test_a_trigger_is_not_sent_after_its_resolve(
 
     await verbs("notifications", "retry", dead["id"], "--force")
     assert await receiver.next() == "blip fired"
+
+
+async def test_a_run_beside_the_daemon(daemon: Daemon, receiver: Receiver, verbs: Any, tocsin: Any) -> None:
+    daemon.add_document()
+    rare = rule("rare").replace("interval: 1s", "interval: 2h")
+    daemon.start(rare=rare, other=rule("other", notify_when="onActiveAlert"))
+    await daemon.more_runs_of("other", 1)
+    before = (await verbs("rules", "get", "rare"))["rule"]
+
+    arguments = ("run", "--store", "tocsin.db", "--rule", "Rare", "--data", "web=web.ndjson", "--send")
+    ran = await verbs(*arguments)
+    assert [(each["rule"]["id"], each["status"]) for each in ran["rules"]] == [("rare", "active")]
+    await receiver.until("rare fired")
+    # The same by its file, which says nothing new; the alert is known by now.
+    again = await verbs("run", "rules/rare.yml", "--store", "tocsin.db", "--data", "web=web.ndjson", "--send")
+    assert [alert["status"] for alert in again["rules"][0]["alerts"]] == ["ongoing"]
+
+    after = (await verbs("rules", "get", "rare"))["rule"]
+    for member in ("revision", "created_by", "updated_by", "updated_at", "next_run", "enabled", "actions"):
+        assert after[member] == before[member]
+    assert daemon.runs_of("rare") == 0
+    await daemon.more_runs_of("other", 1)
+
+
+async def test_a_rule_that_is_being_run_is_left_to_who_runs_it(tocsin: Any, tmp_path: Path) -> None:
+    (tmp_path / "rule.yml").write_text(rule("leased").partition("actions:")[0])
+    (tmp_path / "web.ndjson").write_text("{}\n")
+    data = ("--data", "web=web.ndjson")
+    made = await asyncio.to_thread(tocsin, "run", "rule.yml", "--state", "daemon.db", *data)
+    assert made.returncode == 0, made.stderr
+    store = open_store(sqlite_url(tmp_path / "daemon.db"))
+    await store.open()
+    now = datetime.now(UTC)
+    claim = await store.claim_rule(RuleKey("default", "leased"), now, "daemon", now + timedelta(minutes=5))
+    assert claim is not None
+
+    for way in (("--rule", "leased"), ("rule.yml",)):
+        done = await asyncio.to_thread(tocsin, "run", *way, "--store", "daemon.db", *data, "-o", "json")
+        assert (done.returncode, json.loads(done.stdout)["rules"][0]["status"]) == (5, "locked")
+    await store.release([claim])
+    assert (await asyncio.to_thread(tocsin, "run", *way, "--store", "daemon.db", *data)).returncode == 0
+    await store.close()
+
+
+async def test_a_guest_says_what_it_changes_and_switches_nothing(tocsin: Any, tmp_path: Path) -> None:
+    text = rule("guest").partition("actions:")[0].replace("interval: 1s", "interval: 1m")
+    (tmp_path / "rule.yml").write_text(text)
+    (tmp_path / "web.ndjson").write_text("{}\n")
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        done: subprocess.CompletedProcess[str] = tocsin("run", "rule.yml", *arguments, "--data", "web=web.ndjson")
+        return done
+
+    assert run("--state", "daemon.db").stderr == ""
+    (tmp_path / "rule.yml").write_text(text.replace("threshold: [1]", "threshold: [2]"))
+    changed = run("--store", "daemon.db")
+    assert (changed.returncode, changed.stderr) == (
+        0,
+        "tocsin: rule [guest] was updated in the store: its daemon runs it so from now on\n",
+    )
+    assert tocsin("rules", "disable", "guest", "--store", "daemon.db").returncode == 0
+    refused = run("--store", "daemon.db")
+    assert refused.returncode == 2
+    assert "rule [guest] is disabled in this store (enable it: tocsin rules enable guest)" in refused.stderr

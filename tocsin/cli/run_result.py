@@ -29,6 +29,13 @@ def print_outcome(outcome: OneShotOutcome, output: OutputFormat) -> None:
         click.echo(f"\ndelivered {delivery.delivered}, to be retried {delivery.retried}, given up {delivery.dead}")
 
 
+def tell_swallowed(outcome: OneShotOutcome) -> None:
+    """Say on stderr that messages of a dry run are lost to the daemon whose store it used."""
+    reports = [result.report for result in outcome.results if result.report is not None]
+    if number := sum(len(report.record.notifications) for report in reports):
+        click.echo(f"tocsin: {number} messages count as sent and never will be (--send delivers)", err=True)
+
+
 def exit_code_of(outcome: OneShotOutcome, *, is_alert_failing: bool) -> int:
     """The code of the worst thing that happened: failures count more than alerts."""
     traces = [result.trace for result in outcome.results if result.trace is not None]

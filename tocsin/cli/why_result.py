@@ -57,6 +57,7 @@ def _fate(delivery: Delivery | None) -> str:
     words = {
         "delivered": f", delivered{tried}",
         "dead": f", but given up{tried}{error}",
+        "dropped": f", but dropped by a user{tried}{error}",
         "dry": ", but not sent: the run was without --send",
     }
     return words.get(delivery.state, f", but not delivered yet{tried}{error}")
