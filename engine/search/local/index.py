@@ -10,12 +10,12 @@ from typing import NamedTuple
 import orjson
 
 from engine.model.jsonvalue import JsonObject
-from engine.search.local.analysis import stored_tokens
 from engine.search.local.database import Database, Run
 from engine.search.local.fragment import Sql
 from engine.search.local.mapping import Field, IndexMapping
 from engine.search.local.report import DocumentProblem, LoadReport
 from engine.search.local.rows import Rejected, Row, RowBuilder
+from engine.search.local.tokens import stored_tokens
 
 BATCH = 5000
 """Documents converted and inserted at once while the index is locked."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.model.jsonvalue import JsonObject, JsonValue
-from engine.search.local.analysis import is_known_analyzer
+from engine.query.analysis import is_known_analyzer
 from engine.search.local.errors import bad_mapping, unsupported
 from engine.timing.dates.format import DEFAULT_FORMAT, date_format
 

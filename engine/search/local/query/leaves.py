@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.model.jsonvalue import JsonValue
-from engine.search.local.analysis import GAP, SEPARATOR, analyze, is_known_analyzer, phrase_part
+from engine.query.analysis import analyze, is_known_analyzer
 from engine.search.local.errors import shard_failure
 from engine.search.local.fragment import FALSE, TRUE, Sql, all_of, any_of, sql, value
 from engine.search.local.index import Column, IndexView
 from engine.search.local.mapping import Field
 from engine.search.local.query.spans import Span
 from engine.search.local.query.wildcards import escape_expression, wildcard_expression
+from engine.search.local.tokens import GAP, SEPARATOR, phrase_part
 from engine.search.local.values import to_text
 
 _FEW_VALUES = 16
@@ -102,7 +103,7 @@ def _in_span(field: Field, x: Sql, span: Span) -> Sql:
 
 def _token_in_span(target: Target, span: Span, case_insensitive: bool) -> Sql:
     if span.is_single:
-        token = str(span.low).replace(SEPARATOR, " ")
+        token = str(span.low)
         if case_insensitive:
             return sql("contains(lower({}), {})", target.tokens, value(phrase_part([token.lower()]), "VARCHAR"))
         return has_tokens(target, [token])

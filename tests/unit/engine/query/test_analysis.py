@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.search.local import analysis
-from engine.search.local.analysis import analyze, phrase_part, stored_tokens
+from engine.query import analysis
+from engine.query.analysis import analyze
 
 
 @pytest.mark.parametrize(
@@ -48,10 +48,3 @@ def test_other_analysers(analyzer: str, tokens: list[str]) -> None:
 def test_the_fast_way_gives_what_the_general_one_gives(text: str) -> None:
     general = [word for word in analysis._unicode_word().findall(text.lower()) if word.strip("_")]
     assert analyze(text, "standard") == general
-
-
-def test_a_phrase_never_crosses_the_values_of_an_array() -> None:
-    stored = stored_tokens(["one two", "three"], "standard")
-    assert phrase_part(["one", "two"]) in stored
-    assert phrase_part(["three"]) in stored
-    assert phrase_part(["two", "three"]) not in stored

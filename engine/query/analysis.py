@@ -1,16 +1,10 @@
-"""Text analysis: from text to tokens, and the stored form of tokens (embedded-search.md 3).
-
-Tokens of one document are stored as one text: a separator before, between and after them, so that a term, a phrase or
-a prefix is found as a part of it. Between the values of an array stands a gap that no phrase can cross.
-"""
+"""Text analysis: from text to tokens (embedded-search.md 3)."""
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-SEPARATOR = "\x1f"
-GAP = f"{SEPARATOR}\x1e"
 _LONGEST_TOKEN = 255
 
 _ASCII_WORD = re.compile(r"[A-Za-z0-9_]+(?:(?:(?<=[A-Za-z])[.':](?=[A-Za-z])|(?<=[0-9])[.,;'](?=[0-9]))[A-Za-z0-9_]+)*")
@@ -62,7 +56,7 @@ def _stop(text: str) -> list[str]:
 
 
 def _whole(text: str) -> list[str]:
-    return [text.replace(SEPARATOR, " ")]
+    return [text]
 
 
 _ANALYZERS: Mapping[str, Callable[[str], list[str]]] = {
@@ -82,15 +76,3 @@ def is_known_analyzer(name: object) -> bool:
 def analyze(text: str, analyzer: str) -> list[str]:
     """The tokens of a text, in order."""
     return _ANALYZERS[analyzer](text)
-
-
-def stored_tokens(values: str | Iterable[str], analyzer: str) -> str:
-    """The stored form of a document's tokens."""
-    texts = [values] if isinstance(values, str) else list(values)
-    runs = [SEPARATOR + "".join(token + SEPARATOR for token in analyze(text, analyzer)) for text in texts]
-    return GAP.join(runs)
-
-
-def phrase_part(tokens: Iterable[str]) -> str:
-    """What the stored form of a document contains if the tokens follow one another in it."""
-    return SEPARATOR + "".join(token + SEPARATOR for token in tokens)
