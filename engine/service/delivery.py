@@ -65,27 +65,29 @@ class Delivery:
         self._room = max(1, settings.delivery_concurrency)
         self._doorways: defaultdict[ConnectorKey, _Doorway] = defaultdict(lambda: _Doorway(self._room))
         self._claiming = asyncio.Lock()
+        self._unrecorded: list[DeliveryReport] = []
 
     async def deliver_due(self, at: datetime) -> DeliverySummary:
         """Deliver until nothing is due at ``at`` and everything begun has ended.
 
         May be called again while an earlier call still waits for a slow connector: the calls share the work. When the
-        store fails, what is being sent is still sent and recorded if possible, then its error is raised. When
-        cancelled, sends are broken off; they are due again when their leases have ended.
+        store fails, what is being sent is still sent and recorded if possible, then its error is raised; what could not
+        be recorded is by a later call. When cancelled, sends are broken off; they are due again when their leases have
+        ended.
         """
         summary = DeliverySummary()
         sending: set[asyncio.Task[DeliveryReport]] = set()
         try:
+            summary += await self._record([])
             while True:
                 await self._start_due(at, sending)
                 if not sending:
                     return summary
                 ended, _ = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
-                summary += await self._record([task.result() for task in ended])
                 sending -= ended
+                summary += await self._record([task.result() for task in ended])
         except Exception:
-            if sending:
-                await self._record(await asyncio.gather(*sending))
+            await self._record(await asyncio.gather(*sending))
             raise
         finally:
             for task in sending:
@@ -169,8 +171,16 @@ class Delivery:
         own = None if connector_type is None else connector_type.max_attempts
         return max_attempts_of(self._settings.attempts, type_id, own)
 
-    async def _record(self, reports: Sequence[DeliveryReport]) -> DeliverySummary:
-        await self._store.finish_notifications(reports)
+    async def _record(self, ended: Sequence[DeliveryReport]) -> DeliverySummary:
+        """Store what came of attempts, and of earlier ones that the store did not take."""
+        reports, self._unrecorded = [*self._unrecorded, *ended], []
+        if not reports:
+            return DeliverySummary()
+        try:
+            await self._store.finish_notifications(reports)
+        except BaseException:
+            self._unrecorded += reports
+            raise
         states = [report.state for report in reports]
         return DeliverySummary(states.count("delivered"), states.count("pending"), states.count("dead"))
 

@@ -64,6 +64,7 @@ class Executor:
         processor = AlertProcessor(settings, registry, connectors, new_id, is_dry=is_dry)
         self._conclusion = Conclusion(store, processor, clock)
         self._underway: dict[RunFuture, _Run] = {}
+        self._stranded: list[Claim] = []
         self._leases = LeaseRenewal(store, clock, settings.lease_s, self._claims_underway)
         self._abandoned: set[asyncio.Task[None]] = set()
         self._late: set[asyncio.Task[None]] = set()
@@ -126,11 +127,25 @@ class Executor:
         if self._late:
             await asyncio.wait(set(self._late), timeout=longest_s)
 
+    async def free_stranded(self) -> None:
+        """Hand back what a failing store neither took the run of nor took back: else the rules wait for their leases.
+
+        Raises StoreUnavailable while the store still fails.
+        """
+        if self._stranded:
+            stranded, self._stranded = self._stranded, []
+            try:
+                await self._store.release(stranded)
+            except BaseException:
+                self._stranded += stranded
+                raise
+
     async def _hand_back(self, claims: Sequence[Claim]) -> None:
         try:
             await self._store.release(claims)
         except StoreUnavailable as error:
-            _log.warning("%d rules were not handed back and run again when their leases end: %s", len(claims), error)
+            self._stranded += claims
+            _log.warning("%d rules could not be handed back yet: %s", len(claims), error)
 
     def _claims_underway(self) -> list[Claim]:
         return [run.inputs.claim for run in self._underway.values()]
@@ -147,7 +162,10 @@ class Executor:
         return run.finished
 
     def _end(self, finished: RunFuture) -> None:
-        _lift(self._underway.pop(finished).limits)
+        run = self._underway.pop(finished)
+        _lift(run.limits)
+        if not finished.cancelled() and isinstance(finished.exception(), StoreUnavailable):
+            self._stranded.append(run.inputs.claim)
 
     def _limit(self, timeout: timedelta, call: Callable[[], None]) -> Sequence[Timer]:
         """Make the call when the time has passed, on the clock or, where that is told the time, in truth."""

@@ -77,6 +77,7 @@ class Service:
         running: list[RunFuture] = []
         delivering: set[asyncio.Task[DeliverySummary | None]] = set()
         try:
+            await self._executor.free_stranded()
             is_all_claimed = await self._start_due(at, running)
             delivering.add(asyncio.create_task(self.deliver(at)))
             notice(await self.next_due(later_than=at))

@@ -257,15 +257,26 @@ class TestStoreFailure:
             await bench.delivery().deliver_due(AT)
         assert bench.states() == ["delivered"] * 3
 
-    async def test_what_could_not_be_recorded_is_sent_again_under_the_same_id(self, bench: Bench) -> None:
+    async def test_what_could_not_be_recorded_is_when_the_store_works_again(self, bench: Bench) -> None:
+        bench.outbox.queue(1, "one", alert_id="a")
+        bench.outbox.queue(2, "one", alert_id="a")
+        bench.outbox.failures = 4  # two tries a call
+        delivery = bench.delivery()
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable):
+                await delivery.deliver_due(AT)
+        assert bench.states() == ["sending", "pending"]
+        assert await delivery.deliver_due(AT) == DeliverySummary(delivered=2)
+        assert [e.idempotency_key for e in bench.scripted.executions] == ["n-1", "n-2"]
+
+    async def test_what_a_dead_process_could_not_record_is_sent_again_under_the_same_id(self, bench: Bench) -> None:
         bench.outbox.queue(1, "one")
         bench.outbox.failures = 2
-        delivery = bench.delivery()
         with pytest.raises(StoreUnavailable):
-            await delivery.deliver_due(AT)
+            await bench.delivery().deliver_due(AT)
         assert bench.states() == ["sending"]
         bench.clock.at = AT + timedelta(hours=1)
-        assert await delivery.deliver_due(bench.clock.at) == DeliverySummary(delivered=1)
+        assert await bench.delivery().deliver_due(bench.clock.at) == DeliverySummary(delivered=1)
         assert [e.idempotency_key for e in bench.scripted.executions] == ["n-1", "n-1"]
 
 

@@ -207,6 +207,20 @@ async def test_a_store_that_fails_is_the_callers_error_and_the_next_tick_goes_on
     assert sorted(set(world.sent())) == ["a", "b"]
 
 
+async def test_rules_whose_runs_the_store_did_not_take_run_again_as_soon_as_it_does(world, monkeypatch):
+    await world.add_rule("r")
+    world.rule_type.reports["r"] = ["a"]
+    for name in ("commit_runs", "release"):
+        failing_once(world, monkeypatch, name)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            await tick(world)
+    monkeypatch.undo()
+    await tick(world)  # at the same instant: the lease has not ended
+    assert await world.statuses() == [("a", "active")]
+    assert world.sent() == ["a"]
+
+
 async def test_a_store_that_fails_lets_runs_under_way_end(world, hold, monkeypatch):
     for name in ("quick", "slow"):
         await world.add_rule(name)
