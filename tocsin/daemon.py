@@ -116,6 +116,7 @@ async def apply_rule_files(parts: Parts, session: Session) -> None:
     known = await parts.store.load_rules([RuleKey(DEFAULT_SPACE, rule_id) for rule_id in named])
     for definition in session.rules:
         await _apply(parts, definition, known.get(RuleKey(DEFAULT_SPACE, definition.id)))
+        await asyncio.sleep(0)  # a store on the loop gives it away to nobody; what runs must go on meanwhile
     page = await parts.store.find_rules(DEFAULT_SPACE, RuleQuery(enabled=True, limit=None))
     for stored in page.rules:
         rule = stored.rule
@@ -164,10 +165,10 @@ def _refresh_of(parts: Parts) -> Callable[[], Awaitable[None]] | None:
 
     async def refresh() -> None:
         for report in await files.refresh():
-            if report.rejected:
+            for problem in report.problems:
+                _log.warning("%s", problem)
+            if report.rejected > len(report.problems):
                 _log.warning("%d bad documents of index [%s] left out", report.rejected, report.index)
-                for problem in report.problems:
-                    _log.warning("%s", problem)
 
     return refresh
 
