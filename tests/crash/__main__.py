@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import random
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +21,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20, help="how often (default: 20)")
     parser.add_argument("--seed", type=int, help="of the truth and of the moments (default: a new one)")
     arguments = parser.parse_args()
+    # Whatever ends this program ends the daemon, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     seed = random.randrange(1_000_000) if arguments.seed is None else arguments.seed
     folder = Path(tempfile.mkdtemp(prefix="tocsin-crash-"))
     print(f"killing the daemon {arguments.kills} times; seed {seed}", flush=True)

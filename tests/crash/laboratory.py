@@ -83,8 +83,13 @@ class Laboratory:
             findings.faults.append(Fault("idle", "too little happened between the kills to show anything"))
         findings.history, findings.refused, findings.hung_up = history, self._receiver.refused, self._receiver.hung_up
 
-    async def _live_and_die(self, kill: Kill) -> None:
+    async def _begin_life(self) -> None:
         await self._daemon.start()
+        # What the life before had asked may have been read only after its death; this one cannot have asked yet.
+        self._cluster.cut_off()
+
+    async def _live_and_die(self, kill: Kill) -> None:
+        await self._begin_life()
         if kill.moment is not Moment.STARTING:
             await self._await(self._cluster.answering.next(), "searched")
         await asyncio.sleep(kill.after_s)
@@ -101,7 +106,7 @@ class Laboratory:
     async def _settle_and_stop(self) -> None:
         """Nothing is killed any more: what has happened is told to the end, then the daemon stops as it should."""
         self._receiver.may_hang_up = False
-        await self._daemon.start()
+        await self._begin_life()
         settled_ms = _now_ms() + 1000
         self._truth.settle(settled_ms)
         if not await self._poll(lambda: self._cluster.has_answered_all_since(settled_ms), _PATIENCE_S):
