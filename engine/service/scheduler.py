@@ -83,6 +83,8 @@ class Scheduler:
     async def _begin_tick(self) -> None:
         # A coroutine, so that APScheduler calls it on the loop and not in a thread; it awaits nothing.
         self._armed_at = None
+        if self._is_stopping:
+            return  # APScheduler had it on its way already; nobody would wait for it
         task = asyncio.create_task(self._tick())
         self._ticks.add(task)
         task.add_done_callback(self._ticks.discard)

@@ -70,6 +70,16 @@ async def test_it_ticks_at_once_and_when_the_next_thing_is_due(run):
     assert second - first >= SOON
 
 
+async def test_a_tick_that_is_about_to_begin_at_the_end_does_not(run):
+    service = Ticks()
+    scheduler, stop, running = run(service)
+    stop.set()
+    await running
+    await scheduler._begin_tick()  # as APScheduler does, whose own end comes a turn of the loop later
+    await asyncio.sleep(0)
+    assert service.at == []
+
+
 async def test_a_slow_tick_holds_no_other_back(run):
     is_released = asyncio.Event()
 
