@@ -101,7 +101,10 @@ class Snooze:
         except RecurrenceError as error:
             self._give_up(error)
             return None
-        return min((at for at in (self.verdict(now).end, ahead) if at is not None), default=None)
+        # The first window counts even where the rule does not lead to its start (3.1).
+        start = self._recurrence.rule.dtstart
+        first = start if start > now else None
+        return min((at for at in (self.verdict(now).end, first, ahead) if at is not None), default=None)
 
     def _give_up(self, error: RecurrenceError) -> None:
         """What took too long once is not tried again."""

@@ -127,3 +127,9 @@ def test_a_verdict_holds_until_it_is_said_to_change(
         assert each.verdict(later) == verdict, (iso(now), iso(later))
     if each.is_over(now):
         assert not each.verdict(later).is_active
+
+
+def test_a_verdict_changes_at_a_start_that_the_rule_does_not_lead_to() -> None:
+    thursday = snooze(freq=2, byweekday=["TH"])
+    assert thursday.changes_after(parse_iso("2024-04-30T00:00:00Z")) == parse_iso("2024-05-01T10:00:00Z")
+    assert thursday.changes_after(parse_iso("2024-05-01T12:00:00Z")) == parse_iso("2024-05-02T10:00:00Z")
