@@ -23,6 +23,7 @@ ADAPTERS = {
     "es_query": "tests.cases.adapters.es_query",
     "index_threshold": "tests.cases.adapters.index_threshold",
     "kql": "tests.cases.adapters.kql",
+    "recurrence": "tests.cases.adapters.recurrence",
 }
 """Case file -> module whose ``run_case(case)`` raises AssertionError when the case does not hold."""
 
