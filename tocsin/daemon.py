@@ -17,11 +17,11 @@ from engine.store.sqlite import SqliteStore
 from tocsin.backends import files_behind
 from tocsin.command_engine import open_engine
 from tocsin.composition import Parts
-from tocsin.files.config import find_config
 from tocsin.files.problems import render
 from tocsin.files.rules import RuleDefinition
 from tocsin.session import Session, load_session
 from tocsin.signals import Signals
+from tocsin.store_watch import watch_store_file
 from tocsin.supervisor import Supervisor
 
 _log = logging.getLogger("tocsin.daemon")
@@ -39,7 +39,6 @@ OWNER = "tocsin serve"
 
 
 async def serve(
-    config_file: Path | None,
     rule_paths: Sequence[Path],
     data: Mapping[str, Sequence[str]],
     session: Session,
@@ -73,8 +72,11 @@ async def serve(
             _log.info("serving %d rules from %s", len(session.rules), session.config.store)
             supervisor.tell("READY=1", f"STATUS=serving {len(session.rules)} rules of files")
             beside = [
-                asyncio.create_task(_reload_on_hangup(parts, scheduler, signals.hangup, config_file, rule_paths)),
+                asyncio.create_task(
+                    _reload_on_hangup(parts, scheduler, signals.hangup, session.config_file, rule_paths)
+                ),
                 asyncio.create_task(supervisor.tell_alive()),
+                asyncio.create_task(_watch_store(session.config.store)),
             ]
             await scheduler.run(signals.stop, GRACE_S)
             if parts.mirror is not None:
@@ -92,6 +94,12 @@ async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
 def _held(store_url: str) -> AbstractContextManager[None]:
     file = file_of(store_url)
     return nullcontext() if file is None else hold(file)
+
+
+async def _watch_store(store_url: str) -> None:
+    file = file_of(store_url)
+    if file is not None:
+        await watch_store_file(file)
 
 
 async def _take_over(parts: Parts) -> None:
@@ -174,10 +182,13 @@ def _refresh_of(parts: Parts) -> Callable[[], Awaitable[None]] | None:
 
 
 async def _reload_on_hangup(
-    parts: Parts, scheduler: Scheduler, hangup: asyncio.Event, config_file: Path | None, rule_paths: Sequence[Path]
+    parts: Parts, scheduler: Scheduler, hangup: asyncio.Event, file: Path | None, rule_paths: Sequence[Path]
 ) -> None:
-    """Read the rule files again at each hangup; what is wrong is told, and everything else goes on as it was."""
-    file = find_config(config_file)
+    """Read the rule files again at each hangup; what is wrong is told, and everything else goes on as it was.
+
+    ``file``: the settings that were found at the start. Were they looked for again while they are away, there would be
+    none, so no rules either, and all would be disabled.
+    """
     settings = _content(file)
     while True:
         await hangup.wait()
@@ -185,7 +196,7 @@ async def _reload_on_hangup(
         _log.info("reading the rule files again")
         try:
             # In a thread: some thousand files would stop the loop for seconds.
-            await apply_rule_files(parts, await asyncio.to_thread(load_session, config_file, rule_paths))
+            await apply_rule_files(parts, await asyncio.to_thread(load_session, file, rule_paths))
         except Exception:  # noqa: BLE001 - whatever it is, the rules that run must go on
             _log.exception("reading the rule files again failed")
         if _content(file) != settings:

@@ -50,8 +50,8 @@ async def receiver() -> AsyncIterator[tuple[str, "asyncio.Queue[str]"]]:
 
 
 @pytest.fixture
-def daemon(tmp_path: Path, environment: dict[str, str], receiver) -> Callable[[], "subprocess.Popen[str]"]:
-    """Starts the daemon in the folder; whatever still runs at the end is killed."""
+def daemon(tmp_path: Path, environment: dict[str, str], receiver) -> Callable[..., "subprocess.Popen[str]"]:
+    """Starts the daemon in the folder, over its rules and data or by other options; what still runs is killed."""
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "busy.yml").write_text(RULE)
     (tmp_path / "web.ndjson").write_text("")
@@ -61,9 +61,9 @@ def daemon(tmp_path: Path, environment: dict[str, str], receiver) -> Callable[[]
     )
     started: list[subprocess.Popen[str]] = []
 
-    def start() -> "subprocess.Popen[str]":
+    def start(*options: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
-            [sys.executable, "-m", "tocsin", "serve", "--rules", "rules", "--data", "web=web.ndjson"],
+            [sys.executable, "-m", "tocsin", "serve", *(options or ("--rules", "rules", "--data", "web=web.ndjson"))],
             cwd=tmp_path,
             env=environment | {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)},
             stderr=subprocess.PIPE,
@@ -129,6 +129,18 @@ async def test_hangup_reads_the_rules_again_and_a_vanished_rule_is_disabled(daem
     await _line(process, lambda fields: "was disabled" in str(fields["message"]))
     run = await _line(process, lambda fields: fields["message"] == "rule_run" and fields["rule_id"] == "other")
     assert run["status"] == "ok"
+
+
+async def test_settings_that_are_away_at_a_hangup_take_no_rule_with_them(daemon, tmp_path: Path) -> None:
+    settings, away = tmp_path / "tocsin.yml", tmp_path / "away.yml"
+    settings.write_text("rules: [rules]\n" + settings.read_text())
+    process = daemon("--data", "web=web.ndjson")
+    await _line(process, lambda fields: fields["message"] == "rule_run")
+    settings.rename(away)
+    process.send_signal(signal.SIGHUP)
+    told = await _line(process, lambda fields: "tocsin.yml" in str(fields["message"]))
+    assert told["level"] == "error"
+    await _line(process, lambda fields: fields["message"] == "rule_run")
 
 
 async def test_a_broken_rule_file_holds_no_other_rule_back(daemon, tmp_path: Path) -> None:

@@ -41,5 +41,5 @@ def serve(options: Globals, paths: tuple[Path, ...], data: tuple[str, ...], es: 
     session = load_session(options.config, paths)
     refuse([problem for problem in session.problems if problem.file == session.config_file])
     log_to_stderr(options.log_level or "info")
-    asyncio.run(run_daemon(options.config, paths, parse_data(data), session, es))
+    asyncio.run(run_daemon(paths, parse_data(data), session, es))
     return 0
