@@ -60,7 +60,10 @@ class Laboratory:
 
 
 def _fill(url: str, index: str, held: list[dict[str, Any]]) -> None:
-    ask("PUT", f"{url}/{index}", {"mappings": {"properties": MAPPING}})
+    """All in one segment: of equally good hits OpenSearch gives those of the newest segment first, if there is a field
+    ``@timestamp``. So nothing may refresh the index, nor extend its mapping, while it is filled."""
+    settings = {"refresh_interval": -1}
+    ask("PUT", f"{url}/{index}", {"settings": settings, "mappings": {"properties": MAPPING}})
     lines = []
     for document in held:
         lines += [{"index": {"_id": document["_id"]}}, _source_of(document)]

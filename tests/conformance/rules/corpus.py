@@ -21,6 +21,7 @@ _KINDS = {
     "@timestamp": "date", "event.ingested": "date", "epoch": "date", "fine": "date_nanos",
     "host.name": "keyword", "service": "keyword", "status": "long", "ms": "double", "tenths": "double",
     "small": "float", "up": "boolean", "ip": "ip", "day": "date", "tags": "keyword", "user.id": "long",
+    "process.name": "keyword",
 }  # fmt: skip
 MAPPING: dict[str, Any] = {**{name: {"type": kind} for name, kind in _KINDS.items()}, "message": _TEXT}
 
