@@ -41,7 +41,7 @@ async def open_desk(config_file: Path | None, store: str | None) -> AsyncIterato
 
     Where the store is named, a tocsin.yml with mistakes is no obstacle. Raises StoreUnavailable, StoreLocked.
     """
-    loaded = load_config(find_config(config_file))
+    loaded = load_config(find_config(config_file), needs_secrets=False)
     if store is None:
         refuse(loaded.problems)
     opened = existing_store(loaded.config.store if store is None else store_url(store))

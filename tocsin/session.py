@@ -101,7 +101,7 @@ def _empty_places(paths: Sequence[Path], loaded: LoadedRules) -> list[FileProble
 
 
 def read_config(config_file: Path | None) -> Config:
-    """Only the settings; a file with mistakes stops the command with exit code 2."""
-    loaded = load_config(find_config(config_file))
+    """Only the settings, without secrets; a file with mistakes stops the command with exit code 2."""
+    loaded = load_config(find_config(config_file), needs_secrets=False)
     refuse(loaded.problems)
     return loaded.config

@@ -101,8 +101,14 @@ def find_config(
     return next((place for place in places if place.is_file()), None)
 
 
-def load_config(file: Path | None, *, environ: Mapping[str, str] | None = None) -> LoadedConfig:
-    """The configuration in a file; None = all defaults. Never raises for what is in the file: see ``problems``."""
+def load_config(
+    file: Path | None, *, environ: Mapping[str, str] | None = None, needs_secrets: bool = True
+) -> LoadedConfig:
+    """The configuration in a file; None = all defaults. Never raises for what is in the file: see ``problems``.
+
+    ``needs_secrets`` False: one that cannot be had is no problem. An operator's shell has not those of the daemon, and
+    what reads the store sends nothing.
+    """
     if file is None:
         return LoadedConfig()
     document = read_document(file)
@@ -118,6 +124,8 @@ def load_config(file: Path | None, *, environ: Mapping[str, str] | None = None) 
     reader = SecretReader(os.environ if environ is None else environ, file.parent)
     config = _config_of(schema, document, reader)
     problems += reader.problems
+    if not needs_secrets:
+        problems = [problem for problem in problems if not _is_secret(tuple(problem.path.split(".")[:3]))]
     return LoadedConfig(config, one_per_place(_placed(document, problem) for problem in problems))
 
 

@@ -195,6 +195,16 @@ CLUSTER = """clusters:
 """
 
 
+def test_what_sends_nothing_needs_no_secrets(load: Load, tmp_path: Path) -> None:
+    assert load(CLUSTER + SECRETS).problems
+    (tmp_path / "tocsin.yml").write_text(f"store: else.db\nfoo: 1\n{SECRETS}{CLUSTER}", encoding="utf-8")
+    for name in ("ca.pem", "client.pem"):
+        (tmp_path / name).touch()
+    loaded = load_config(tmp_path / "tocsin.yml", environ={}, needs_secrets=False)
+    assert [problem.path for problem in loaded.problems] == ["foo"]
+    assert loaded.config.store.endswith("/else.db")
+
+
 def test_a_cluster_with_its_secrets(load: Load, tmp_path: Path) -> None:
     for name in ("ca.pem", "client.pem"):
         (tmp_path / name).touch()
