@@ -29,6 +29,13 @@ _KEYWORDS: Final = ("kibana.alert.evaluation.value", "kibana.alert.reason", "kib
 """Keywords whose values might be taken for dates or numbers; the others are keywords as they come."""
 
 
+DATE_FIELDS: Final = frozenset(name for name, kind in _TYPES.items() if kind == "date")
+"""Fields that are instants."""
+
+TEXT_FIELDS: Final = frozenset({"kibana.alert.reason", "message", "error.message"})
+"""Fields that queries search by words when a document is judged by itself (kql.md 10)."""
+
+
 def document_mapping() -> JsonObject:
     """Types of the framework's fields; further texts, such as those of a payload, become keywords, never dates."""
     properties: JsonObject = {}

@@ -25,3 +25,12 @@ class FilterError(TocsinError):
     http_status = 400
     exit_code = 2
     code = "TOC1411"
+
+
+class UnsupportedQuery(TocsinError):
+    """Query DSL that no document can be judged by without a search engine (kql.md 10); of kind ``unsupported``."""
+
+    http_status = 400
+    exit_code = 2
+    code = "TOC1412"
+    kind: Literal["unsupported"] = "unsupported"
