@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engine.model.jsonvalue import JsonValue
+
 
 @dataclass(frozen=True, slots=True)
 class FlappingSettings:
@@ -52,6 +54,16 @@ class HttpSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class QuerySettings:
+    """How KQL, Lucene and filters of rules are translated (kql.md 1). ``date_format_tz``: an IANA name."""
+
+    allow_leading_wildcards: bool = True
+    query_string_options: Mapping[str, JsonValue] = field(default_factory=lambda: {"analyze_wildcard": True})
+    date_format_tz: str = "UTC"
+    ignore_filter_if_field_not_in_index: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EngineSettings:
     """Everything that the operator decides for the whole engine. Durations are duration texts (``5m``)."""
 
@@ -71,6 +83,7 @@ class EngineSettings:
     max_rendered_chars: int = 25_000_000
     attempts: AttemptSettings = AttemptSettings()
     http: HttpSettings = HttpSettings()
+    query: QuerySettings = field(default_factory=QuerySettings)
     retention: RetentionSettings = RetentionSettings()
     lease_s: float = 60.0
     delivery_concurrency: int = 4

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.model.jsonvalue import JsonValue
+from engine.model.settings import QuerySettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,13 @@ class QueryOptions:
     nested_ignore_unmapped: bool | None = None
     query_string_options: Mapping[str, JsonValue] = field(default_factory=dict)
     ignore_filter_if_field_not_in_index: bool = False
+
+
+def options_of(settings: QuerySettings) -> QueryOptions:
+    """The options of queries in rules, which the operator's settings decide."""
+    return QueryOptions(
+        allow_leading_wildcards=settings.allow_leading_wildcards,
+        date_format_tz=settings.date_format_tz,
+        query_string_options=settings.query_string_options,
+        ignore_filter_if_field_not_in_index=settings.ignore_filter_if_field_not_in_index,
+    )

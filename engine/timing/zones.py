@@ -1,8 +1,10 @@
 """Time zones by name: IANA names, and fixed offsets as timeframes write them (actions-scheduling.md 8.3)."""
 
+import os
 import re
 from datetime import UTC, timedelta, timezone, tzinfo
 from functools import lru_cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?([0-5]\d))?", re.ASCII)
@@ -36,3 +38,17 @@ def zone_or_offset(name: str) -> tzinfo:
         raise ValueError(f"no time zone is {name!r}: offsets go up to {_LARGEST_OFFSET_H} hours")
     offset = timedelta(hours=hours, minutes=minutes)
     return timezone(-offset if sign == "-" else offset)
+
+
+def process_zone(place: Path = Path("/etc/localtime")) -> str:
+    """The IANA name of the zone that this process lives in, as far as the system tells it, else ``UTC``."""
+    found = [os.environ.get("TZ", "").removeprefix(":")]
+    if place.is_symlink():
+        found.append(str(place.readlink()).rpartition("zoneinfo/")[2])
+    for name in filter(None, found):
+        try:
+            zone_named(name)
+        except ValueError:
+            continue
+        return name
+    return "UTC"

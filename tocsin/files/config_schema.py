@@ -1,5 +1,6 @@
 """The members of tocsin.yml: every one with its default, its bounds and what it decides. All may be left out."""
 
+import json
 import re
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -7,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from engine.operations.values import Duration, FlappingNumber, NotNull, Strict, as_whole_number, refusal
 from engine.timing.durations import parse_duration
+from engine.timing.zones import zone_named
 from tocsin.files.cluster_section import ClusterName, ClusterSection
 
 UNSUPPORTED_SECTIONS: Final = {
@@ -56,6 +58,26 @@ def _check_index_name(name: str) -> str:
     if _NAME.fullmatch(name) is None:
         raise refusal(f"{name[:40]!r} is no index name", "use lower-case letters, digits, '-', '_' and '.'")
     return name
+
+
+def _check_zone(name: str) -> str:
+    if name == "Browser":
+        return name
+    try:
+        zone_named(name)
+    except ValueError as error:
+        raise refusal(str(error).partition(":")[0], "use a name of the tz database, like Europe/Berlin") from None
+    return name
+
+
+def _from_json_text(value: object) -> object:
+    """Kibana keeps the object as JSON text; both forms are taken."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        raise refusal("is no JSON", 'write {"analyze_wildcard": true}') from None
 
 
 Size: TypeAlias = Annotated[str, AfterValidator(_check_size)]
@@ -184,6 +206,31 @@ class AlertDocumentsSection(Strict):
     cluster: Annotated[ClusterName | None, NotNull, Field(description="Default: the default cluster.")] = None
 
 
+class AdvancedSettingsSection(Strict):
+    """How queries of rules are translated; the names are those of Kibana's advanced settings."""
+
+    allow_leading_wildcards: Annotated[
+        bool, Field(alias="query:allowLeadingWildcards", description="Values in KQL may begin with '*'.")
+    ] = True
+    query_string_options: Annotated[
+        dict[str, Any],
+        BeforeValidator(_from_json_text),
+        Field(alias="query:queryString:options", description="Options that are set on queries in Lucene."),
+    ] = Field(default_factory=lambda: {"analyze_wildcard": True})
+    date_format_tz: Annotated[
+        str,
+        AfterValidator(_check_zone),
+        Field(alias="dateFormat:tz", description="Zone of dates in queries, or Browser: the process's own."),
+    ] = "UTC"
+    ignore_filter_if_field_not_in_index: Annotated[
+        bool,
+        Field(
+            alias="courier:ignoreFilterIfFieldNotInIndex",
+            description="Leave out filters on fields that the data view lacks.",
+        ),
+    ] = False
+
+
 class ConnectorSection(Strict):
     """A connector that rules can name by its id."""
 
@@ -213,6 +260,9 @@ class ConfigSchema(Strict):
     )
     http: Annotated[HttpSection, Field(description="What connectors may do on the network.")] = HttpSection()
     retention: Annotated[RetentionSection, Field(description="How long history is kept.")] = RetentionSection()
+    advanced_settings: Annotated[AdvancedSettingsSection, Field(description="How queries of rules are translated.")] = (
+        AdvancedSettingsSection()
+    )
     data: Annotated[dict[IndexName, DataSection], Field(description="Indices made of files.")] = Field(
         default_factory=dict
     )

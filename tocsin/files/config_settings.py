@@ -5,11 +5,14 @@ from engine.model.settings import (
     EngineSettings,
     FlappingSettings,
     HttpSettings,
+    QuerySettings,
     RetentionSettings,
     SpaceSettings,
 )
 from engine.timing.durations import parse_duration
+from engine.timing.zones import process_zone
 from tocsin.files.config_schema import (
+    AdvancedSettingsSection,
     ConfigSchema,
     HistorySection,
     HttpSection,
@@ -40,6 +43,7 @@ def engine_settings(schema: ConfigSchema) -> EngineSettings:
         max_rendered_chars=runs.max_rendered_characters,
         attempts=_attempts(notifications),
         http=_http_settings(schema.http),
+        query=_query_settings(schema.advanced_settings),
         retention=_retention_settings(schema.retention),
         lease_s=_seconds(runs.lease),
         delivery_concurrency=notifications.concurrency,
@@ -65,6 +69,16 @@ def _http_settings(section: HttpSection) -> HttpSettings:
         response_timeout_s=_seconds(section.response_timeout),
         max_response_bytes=parse_size(section.max_response_size),
         max_redirects=section.max_redirects,
+    )
+
+
+def _query_settings(section: AdvancedSettingsSection) -> QuerySettings:
+    zone = section.date_format_tz
+    return QuerySettings(
+        allow_leading_wildcards=section.allow_leading_wildcards,
+        query_string_options=section.query_string_options,
+        date_format_tz=process_zone() if zone == "Browser" else zone,
+        ignore_filter_if_field_not_in_index=section.ignore_filter_if_field_not_in_index,
     )
 
 

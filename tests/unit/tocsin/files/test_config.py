@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from engine.model.settings import AttemptSettings, EngineSettings, FlappingSettings, SpaceSettings
+from engine.model.settings import AttemptSettings, EngineSettings, FlappingSettings, QuerySettings, SpaceSettings
 from engine.search.cluster.settings import ClusterSettings, ClusterTimeouts
 from tocsin.files.config import Config, LoadedConfig, find_config, load_config
 from tocsin.files.config_schema import ConfigSchema, parse_size
@@ -301,7 +301,7 @@ def test_what_is_no_size_is_refused(text: str) -> None:
 
 def members_of(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Any]]:
     for name, info in model.model_fields.items():
-        yield f"{path}{name}", info
+        yield f"{path}{info.alias or name}", info
         pending: list[Any] = [info.annotation]
         while pending:
             annotation = pending.pop()
@@ -329,3 +329,36 @@ def test_the_sample_shows_the_defaults_but_for_what_it_says(samples: Path) -> No
         name for name in EngineSettings.__dataclass_fields__ if getattr(shown.engine, name) != getattr(defaults, name)
     }
     assert differing == {"attempts"}
+
+
+def test_queries_take_kibanas_advanced_settings(load: Load) -> None:
+    text = """
+advanced_settings:
+  "query:allowLeadingWildcards": false
+  "query:queryString:options": '{"lenient": true}'
+  "dateFormat:tz": Europe/Vienna
+  "courier:ignoreFilterIfFieldNotInIndex": true
+"""
+    loaded = load(text)
+    assert loaded.problems == []
+    assert loaded.config.engine.query == QuerySettings(False, {"lenient": True}, "Europe/Vienna", True)
+    assert load("").config.engine.query == QuerySettings(True, {"analyze_wildcard": True}, "UTC", False)
+
+
+def test_browser_means_the_zone_of_the_process(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    assert load('advanced_settings: {"dateFormat:tz": Browser}').config.engine.query.date_format_tz == "Asia/Tokyo"
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('"dateFormat:tz": Mars/Olympus', "dateFormat:tz"),
+        ("\"query:queryString:options\": '{'", "query:queryString:options"),
+        ('"query:queryString:options": [1]', "query:queryString:options"),
+        ('"query:allowLeadingWildcards": maybe', "query:allowLeadingWildcards"),
+        ('"query:unknown": 1', "query:unknown"),
+    ],
+)
+def test_a_wrong_advanced_setting_is_told_at_its_place(load: Load, text: str, path: str) -> None:
+    assert told(load(f"advanced_settings:\n  {text}\n")) == [(2, f"advanced_settings.{path}")]
