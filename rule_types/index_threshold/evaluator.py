@@ -32,6 +32,7 @@ class IndexThresholdEvaluator:
         self._term_path = split_path(params.term_field or "")
         self._is_count = params.agg_type == "count"
         self._condition = params.condition
+        self._filter = params.compile_filter()
         self._request = RequestSkeleton(params)
         self._wording = Wording(params)
         self._window = params.window
@@ -44,7 +45,8 @@ class IndexThresholdEvaluator:
         """Search, report what met the condition, remember what did not. Raises RunError for a malformed answer."""
         alert_limit = context.reports.ask_limit()
         window = window_before(context.at, self._window, context.query_delay)
-        answer = await search_or_nothing(context.search, self._request.run_request(window, alert_limit))
+        only = None if self._filter is None else await self._filter.query(context.search)
+        answer = await search_or_nothing(context.search, self._request.run_request(window, alert_limit, only))
 
         partial = partial_result_warnings(answer)
         found = self._read(answer, alert_limit)

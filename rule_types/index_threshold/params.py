@@ -9,6 +9,7 @@ from engine.model.jsonvalue import JsonObject
 from engine.timing.durations import window_length
 from rule_types.aggregations import MAX_TERM_SIZE, AggType
 from rule_types.comparators import RANGE_COMPARATORS, ComparatorName, Condition
+from rule_types.index_threshold.kuery_filter import KueryFilter
 from rule_types.params import (
     FROM_JSON_ARRAY,
     NOT_NULL,
@@ -49,6 +50,10 @@ class IndexThresholdParams(ParamsModel):
     def indices(self) -> tuple[str, ...]:
         return (self.index,) if isinstance(self.index, str) else tuple(self.index)
 
+    def compile_filter(self) -> KueryFilter | None:
+        """The filter; None without one. Raises InvalidInput on ``filterKuery``."""
+        return KueryFilter(self.filter_kuery, self.indices) if self.filter_kuery else None
+
     @property
     def window(self) -> timedelta:
         return window_length(self.time_window_size, self.time_window_unit)
@@ -68,6 +73,7 @@ def parse_index_threshold_params(params: JsonObject) -> IndexThresholdParams:
     broken.
     """
     parsed = parse_params(IndexThresholdParams, params, _FIELDS)
+    parsed.compile_filter()
     if parsed.agg_type != "count" and parsed.agg_field is None:
         raise refuse("aggField", f"is required with aggType {parsed.agg_type}", "name a numeric field")
     if parsed.group_by == "top":

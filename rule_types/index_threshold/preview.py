@@ -12,7 +12,6 @@ from rule_types.index_threshold.evaluator import search_or_nothing
 from rule_types.index_threshold.params import parse_index_threshold_params
 from rule_types.index_threshold.request import RequestSkeleton
 from rule_types.index_threshold.rows import ALL_DOCUMENTS, value_in_range
-from rule_types.index_threshold.unsupported import require_no_filter
 from rule_types.params import refuse
 from rule_types.texts import key_text
 from rule_types.time_window import TimeWindow
@@ -65,10 +64,11 @@ async def preview(
     for a malformed answer.
     """
     parsed = parse_index_threshold_params(params)
-    require_no_filter(parsed)
     window = f"{parsed.time_window_size}{parsed.time_window_unit}"
     windows = date_ranges(window=window, now=now, date_start=date_start, date_end=date_end, interval=interval)
-    answer = await search_or_nothing(search, RequestSkeleton(parsed).preview_request(windows))
+    compiled = parsed.compile_filter()
+    only = None if compiled is None else await compiled.query(search)
+    answer = await search_or_nothing(search, RequestSkeleton(parsed).preview_request(windows, only))
     aggregations = object_at(answer, "aggregations")
     is_count = parsed.agg_type == "count"
     if parsed.term_field is not None:

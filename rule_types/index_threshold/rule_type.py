@@ -7,7 +7,6 @@ from engine.model.jsonvalue import JsonObject
 from engine.ports.rule_type import RECOVERED, ActionGroup, Evaluator
 from rule_types.index_threshold.evaluator import ACTION_GROUP, IndexThresholdEvaluator
 from rule_types.index_threshold.params import DEFAULTED_FIELDS, parse_index_threshold_params, refuse_row_grouping
-from rule_types.index_threshold.unsupported import require_no_filter
 from rule_types.params import stored_form
 
 
@@ -56,14 +55,11 @@ class IndexThresholdRuleType:
         """The params as stored. Raises InvalidInput, the first fault first (section 2)."""
         parsed = parse_index_threshold_params(params)
         refuse_row_grouping(parsed)
-        require_no_filter(parsed)
         return stored_form(params, parsed, DEFAULTED_FIELDS)
 
     def compile(self, params: JsonObject) -> Evaluator:
         """Compile params, which are checked again; ``groupBy: row`` of an existing rule means ``all``."""
-        parsed = parse_index_threshold_params(params)
-        require_no_filter(parsed)
-        return IndexThresholdEvaluator(parsed)
+        return IndexThresholdEvaluator(parse_index_threshold_params(params))
 
     def warnings(self, params: JsonObject) -> list[str]:
         """Always none."""

@@ -113,7 +113,9 @@ class FoundRun:
 
 async def _evaluate(given: Case) -> FoundRun:
     answer = given.get("es", {"body": {}})
-    search = RecordingSearch([CannedAnswer(answer["body"], answer.get("status", 200))])
+    search = RecordingSearch(
+        [CannedAnswer(answer["body"], answer.get("status", 200))], field_caps=[_field_caps_answer(given)] * 2
+    )
     reports = Reports(given.get("alert_limit", 1000))
     state = given.get("rule_state", {})
     context = EvaluationContext(
@@ -150,6 +152,14 @@ async def _evaluate(given: Case) -> FoundRun:
                 document = candidate.document | recovery.payload
                 run.recovered.append(FoundAlert(candidate.id, recovery.context, document))
     return run
+
+
+def _field_caps_answer(given: Case) -> CannedAnswer:
+    types = given.get("field_caps", {})
+    if given.get("field_caps_status", 200) >= 400:
+        return CannedAnswer({"error": {"type": "error", "reason": "as told"}}, given["field_caps_status"])
+    fields = {name: {kind: {"type": kind}} for name, kind in types.items()}
+    return CannedAnswer({"indices": ["one"], "fields": fields})
 
 
 def _reported(report: Report) -> FoundAlert:

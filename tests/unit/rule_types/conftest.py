@@ -19,7 +19,7 @@ from engine.ports.rule_type import (
     Reports,
     RuleType,
 )
-from engine.ports.search import SearchRequest
+from engine.ports.search import FieldCapsRequest, SearchRequest
 from engine.search.recording import CannedAnswer, RecordingSearch
 
 NOW = "2024-05-06T07:08:09.010Z"
@@ -33,6 +33,7 @@ class Run:
     evaluation: Evaluation
     collected: Reports
     requests: list[SearchRequest]
+    field_caps_requests: list[FieldCapsRequest] = field(default_factory=list)
 
     @property
     def reports(self) -> tuple[Report, ...]:
@@ -70,10 +71,13 @@ class Runner:
         state: JsonObject | None = None,
         alert_limit: int = 1000,
         without: tuple[str, ...] = (),
+        field_caps: JsonValue = None,
+        field_caps_status: int = 200,
         **params: Any,
     ) -> Run:
         merged = {name: value for name, value in (self.params | params).items() if name not in without}
-        search = RecordingSearch([CannedAnswer(answer, status)])
+        known = [] if field_caps is None else [CannedAnswer(field_caps, field_caps_status)]
+        search = RecordingSearch([CannedAnswer(answer, status)], field_caps=known)
         reports = Reports(alert_limit)
         context = EvaluationContext(
             rule_id="rule-1",
@@ -90,7 +94,7 @@ class Runner:
         )
         evaluation = asyncio.run(self.rule_type.compile(merged).evaluate(context))
         assert not reports.is_declaration_missing
-        return Run(evaluation, reports, search.requests)
+        return Run(evaluation, reports, search.requests, search.field_caps_requests)
 
 
 @pytest.fixture
