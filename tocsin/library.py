@@ -16,7 +16,7 @@ from engine.ports.clock import Clock, Ids
 from engine.ports.connector import ConnectorType
 from engine.ports.rule_type import RuleType
 from engine.ports.search import SearchPort
-from engine.ports.store import RuleKey
+from engine.ports.store import RuleKey, StoredRule
 from engine.run.events import expand
 from engine.search.local.engine import LocalSearch
 from engine.service.clocks import ManualClock, random_id
@@ -116,15 +116,15 @@ class AsyncEngine:
 
     async def add_rule(self, body: JsonObject, rule_id: str | None = None) -> JsonObject:
         """Create a rule from the create body of Kibana's API; the stored rule as the API would return it."""
-        return rule_to_json(await self.parts.rules.create(body, rule_id=rule_id, **self._by_user()))
+        return self._shown(await self.parts.rules.create(body, rule_id=rule_id, **self._by_user()))
 
     async def rule(self, rule_id: str) -> JsonObject:
         """The rule as the API would return it. Raises NotFound."""
-        return rule_to_json(await self.parts.rules.get(rule_id, space=self.space))
+        return self._shown(await self.parts.rules.get(rule_id, space=self.space))
 
     async def update_rule(self, rule_id: str, body: JsonObject) -> JsonObject:
         """Change a rule by the update body of Kibana's API; the rule as the API would return it."""
-        return rule_to_json(await self.parts.rules.update(rule_id, body, **self._by_user()))
+        return self._shown(await self.parts.rules.update(rule_id, body, **self._by_user()))
 
     async def delete_rule(self, rule_id: str) -> None:
         """Remove a rule; its alerts become untracked, what it recorded stays."""
@@ -132,29 +132,37 @@ class AsyncEngine:
 
     async def enable_rule(self, rule_id: str) -> JsonObject:
         """Enable a rule; it runs at once."""
-        return rule_to_json(await self.parts.rules.enable(rule_id, **self._by_user()))
+        return self._shown(await self.parts.rules.enable(rule_id, **self._by_user()))
 
     async def disable_rule(self, rule_id: str, *, untrack: bool = False) -> JsonObject:
         """Disable a rule; with ``untrack`` its alerts are let go, else they go on once it is enabled again."""
-        return rule_to_json(await self.parts.rules.disable(rule_id, untrack=untrack, **self._by_user()))
+        return self._shown(await self.parts.rules.disable(rule_id, untrack=untrack, **self._by_user()))
 
     async def mute(self, rule_id: str, alert_id: str | None = None) -> JsonObject:
         """Keep a rule's actions silent, all of them or those for one alert."""
         rules = self.parts.rules
         if alert_id is None:
-            return rule_to_json(await rules.mute_all(rule_id, **self._by_user()))
-        return rule_to_json(await rules.mute_alert(rule_id, alert_id, validate_existence=False, **self._by_user()))
+            return self._shown(await rules.mute_all(rule_id, **self._by_user()))
+        return self._shown(await rules.mute_alert(rule_id, alert_id, validate_existence=False, **self._by_user()))
 
     async def unmute(self, rule_id: str, alert_id: str | None = None) -> JsonObject:
         """End `mute`; without ``alert_id`` the mutes of single alerts too."""
         rules = self.parts.rules
         if alert_id is None:
-            return rule_to_json(await rules.unmute_all(rule_id, **self._by_user()))
-        return rule_to_json(await rules.unmute_alert(rule_id, alert_id, **self._by_user()))
+            return self._shown(await rules.unmute_all(rule_id, **self._by_user()))
+        return self._shown(await rules.unmute_alert(rule_id, alert_id, **self._by_user()))
+
+    async def snooze(self, rule_id: str, snooze: JsonObject) -> JsonObject:
+        """Silence a whole rule by a snooze of ``duration`` (ms) and ``rRule``, with an ``id`` if it is to recur."""
+        return self._shown(await self.parts.rules.snooze(rule_id, snooze, **self._by_user()))
+
+    async def unsnooze(self, rule_id: str, *snooze_ids: str) -> JsonObject:
+        """Remove snoozes by id; without ids, end whatever silences the whole rule now."""
+        return self._shown(await self.parts.rules.unsnooze(rule_id, snooze_ids, **self._by_user()))
 
     async def untrack(self, rule_id: str, *alert_ids: str) -> JsonObject:
         """Let chosen active alerts of a rule go; if they still match, the next run makes new ones."""
-        return rule_to_json(await self.parts.rules.untrack_alerts(rule_id, alert_ids, **self._by_user()))
+        return self._shown(await self.parts.rules.untrack_alerts(rule_id, alert_ids, **self._by_user()))
 
     async def set_flapping(
         self, *, enabled: bool = True, look_back_window: int = 20, status_change_threshold: int = 4
@@ -166,6 +174,9 @@ class AsyncEngine:
             "status_change_threshold": status_change_threshold,
         }
         await put_flapping(self.parts.store, self.space, body, at=self.clock.now(), actor=None)
+
+    def _shown(self, stored: StoredRule) -> JsonObject:
+        return rule_to_json(stored, at=self.clock.now())
 
     def _by_user(self) -> "_ByUser":
         return {"space": self.space, "at": self.clock.now(), "actor": None}

@@ -127,6 +127,14 @@ class Engine(AbstractContextManager["Engine"]):
         """See `AsyncEngine.unmute`."""
         return self._runner.run(self.asynchronous.unmute(rule_id, alert_id))
 
+    def snooze(self, rule_id: str, snooze: JsonObject) -> JsonObject:
+        """See `AsyncEngine.snooze`."""
+        return self._runner.run(self.asynchronous.snooze(rule_id, snooze))
+
+    def unsnooze(self, rule_id: str, *snooze_ids: str) -> JsonObject:
+        """See `AsyncEngine.unsnooze`."""
+        return self._runner.run(self.asynchronous.unsnooze(rule_id, *snooze_ids))
+
     def untrack(self, rule_id: str, *alert_ids: str) -> JsonObject:
         """See `AsyncEngine.untrack`."""
         return self._runner.run(self.asynchronous.untrack(rule_id, *alert_ids))

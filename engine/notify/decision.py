@@ -13,6 +13,7 @@ from engine.notify.actions import CompiledAction
 from engine.ports.rule_type import RuleType
 from engine.run.transition import Transition
 from engine.template.variables import RuleVariables
+from engine.timing.snooze import RuleSnooze
 
 _DEFAULTS = EngineSettings()
 
@@ -31,7 +32,8 @@ class DecisionInput:
     """Everything that the decisions of one run depend on.
 
     ``actions`` are the rule's, compiled. ``connectors`` is by connector id; one that is absent does not exist.
-    ``is_cancelled``: the run exceeded its time limit and nothing of it may be published (rule-run.md 8).
+    ``is_cancelled``: the run exceeded its time limit and nothing of it may be published (rule-run.md 8). ``snooze``:
+    what the rule's snoozes come to at the instant of the run.
     ``queue_room`` is how many more notifications the queue takes, negative when it holds too many already.
     ``rule_variables`` come from `engine.template.variables`. ``is_dry``: the notifications will never be sent.
     The last three members follow from the others.
@@ -46,6 +48,7 @@ class DecisionInput:
     connectors: Mapping[str, ConnectorAvailability]
     rule_variables: RuleVariables
     is_cancelled: bool = False
+    snooze: RuleSnooze | None = None
     is_dry: bool = False
     max_actions: int = _DEFAULTS.max_actions
     max_actions_by_connector_type: Mapping[str, int] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from engine.model.alert import Alert
 from engine.notify.actions import CompiledAction
 from engine.notify.decision import DecisionInput
-from engine.notify.gates import cancelled_run, muted_rule
+from engine.notify.gates import cancelled_run, muted_rule, snoozed_rule
 from engine.notify.reasons import Reason
 from engine.notify.stages import (
     delayed,
@@ -30,6 +30,7 @@ Stage: TypeAlias = Callable[[DecisionInput, CompiledAction, Alert], Reason | Non
 
 GATES: tuple[Gate, ...] = (
     muted_rule.judge,
+    snoozed_rule.judge,
     cancelled_run.judge,
 )
 

@@ -11,6 +11,7 @@ from engine.model.jsonvalue import JsonObject
 ReasonCode = Literal[
     "notified",
     "ruleMuted",
+    "ruleSnoozed",
     "runCancelled",
     "maintenanceWindow",
     "muted",
@@ -30,6 +31,7 @@ ReasonCode = Literal[
 EXPLANATIONS: Mapping[ReasonCode, str] = {
     "notified": "The action fired: its notification was queued.",
     "ruleMuted": "The whole rule is muted, so no action was considered.",
+    "ruleSnoozed": "The whole rule is snoozed, so no action was considered.",
     "runCancelled": "The run was cancelled at its time limit, so no action was considered.",
     "maintenanceWindow": "The alert became new during a maintenance window that has not ended.",
     "muted": "The alert is muted.",

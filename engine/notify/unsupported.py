@@ -14,8 +14,6 @@ def refuse_unsupported(rule: Rule) -> None:
 
 
 def _unsupported_members(rule: Rule) -> Iterator[Problem]:
-    if rule.snooze_schedule:
-        yield Problem("snooze_schedule", "snoozing a rule is not supported yet", "mute the rule with mute_all")
     for position, action in enumerate(rule.actions):
         path = f"actions.{position}"
         if action.frequency is not None and action.frequency.summary:

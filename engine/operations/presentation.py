@@ -1,13 +1,15 @@
 """A rule as responses show it (rest-api.md 3), and such a response read as a body again (DECISIONS 1)."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Final
 
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.outcome import ExecutionStatus, LastRun, StatusReason
-from engine.model.rule import Action, Frequency, RuleFlapping
+from engine.model.rule import Action, Frequency, Rule, RuleFlapping
 from engine.ports.store import StoredRule
+from engine.timing.snooze import Snooze, judge_rule
 
 RESPONSE_ONLY: Final = frozenset(
     {
@@ -38,8 +40,8 @@ RESPONSE_ONLY: Final = frozenset(
 _RESPONSE_ONLY_OF_ACTION: Final = frozenset({"connector_type_id"})
 
 
-def rule_to_json(stored: StoredRule) -> JsonObject:
-    """The rule as public routes return it."""
+def rule_to_json(stored: StoredRule, *, at: datetime) -> JsonObject:
+    """The rule as public routes return it at an instant: what its snoozes come to depends on that."""
     rule = stored.rule
     shown: JsonObject = {
         "id": rule.id,
@@ -66,7 +68,7 @@ def rule_to_json(stored: StoredRule) -> JsonObject:
         "running": stored.status.running,
         "next_run": _next_run(stored),
     }
-    return shown | _members_when_set(stored)
+    return shown | _members_when_set(stored) | snoozes_to_json(rule, at)
 
 
 def action_to_json(action: Action) -> JsonObject:
@@ -98,6 +100,18 @@ def execution_status_to_json(status: ExecutionStatus) -> JsonObject:
     if status.warning is not None:
         shown["warning"] = _reason(status.warning)
     return shown
+
+
+def snoozes_to_json(rule: Rule, at: datetime) -> JsonObject:
+    """The rule's snoozes, those active at an instant, and the latest end of one; {} for a rule without any (3)."""
+    if not rule.snooze_schedule:
+        return {}
+    verdict = judge_rule(mute_all=rule.mute_all, snoozes=map(Snooze, rule.snooze_schedule), now=at)
+    return {
+        "snooze_schedule": list(rule.snooze_schedule),
+        "is_snoozed_until": verdict.until,
+        "active_snoozes": list(verdict.active_ids),
+    }
 
 
 def last_run_to_json(last_run: LastRun) -> JsonObject:
@@ -132,8 +146,6 @@ def _members_when_set(stored: StoredRule) -> JsonObject:
         shown["flapping"] = None if rule.flapping is None else _flapping(rule.flapping)
     if stored.status.last_run is not None:
         shown["last_run"] = last_run_to_json(stored.status.last_run)
-    if rule.snooze_schedule:
-        shown["snooze_schedule"] = list(rule.snooze_schedule)
     return shown
 
 

@@ -5,13 +5,14 @@ import random
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from engine.model.errors import Conflict, NotFound
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.rule import DEFAULT_SPACE, Rule
 from engine.model.settings import EngineSettings
-from engine.operations import lifecycle, muting
+from engine.operations import lifecycle, muting, snoozing
 from engine.operations.actions import ConnectorLookup
 from engine.operations.admission import Admission
 from engine.operations.body import parse_create, parse_update
@@ -183,13 +184,15 @@ class Rules:
         self, rule_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
     ) -> StoredRule:
         """Keep all actions of a rule silent (4.3). Raises NotFound or Conflict."""
-        return await self._mute_all(RuleKey(space, rule_id), True, at, actor)
+        change = partial(muting.muted_all, is_muted=True, at=at, actor=actor)
+        return await self._silence("mute_all", RuleKey(space, rule_id), change, at, actor)
 
     async def unmute_all(
         self, rule_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
     ) -> StoredRule:
         """End `mute_all` and every single mute. Raises NotFound or Conflict."""
-        return await self._mute_all(RuleKey(space, rule_id), False, at, actor)
+        change = partial(muting.muted_all, is_muted=False, at=at, actor=actor)
+        return await self._silence("unmute_all", RuleKey(space, rule_id), change, at, actor)
 
     async def mute_alert(
         self,
@@ -203,32 +206,56 @@ class Rules:
     ) -> StoredRule:
         """Mute one alert (4.4). Raises NotFound (rule; or alert that the rule never had) or Conflict."""
         key = RuleKey(space, rule_id)
-
-        async def decide(stored: StoredRule) -> RuleChange | None:
-            if validate_existence and not await self._store.alert_exists(key, alert_id):
-                raise NotFound("alert", alert_id)
-            muted = muting.muted_alert(stored.rule, alert_id, at=at, actor=actor)
-            if muted is None:
-                return None
-            audit = _audit("mute_alert", muted, at, actor, alert_id=alert_id)
-            return RuleChange(muted, stored.version, audit=audit)
-
-        return await self._change(key, decide)
+        await self._load(key)
+        if validate_existence and not await self._store.alert_exists(key, alert_id):
+            raise NotFound("alert", alert_id)
+        change = partial(muting.muted_alert, alert_id=alert_id, at=at, actor=actor)
+        return await self._silence("mute_alert", key, change, at, actor, alert_id=alert_id)
 
     async def unmute_alert(
         self, rule_id: str, alert_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
     ) -> StoredRule:
         """Unmute one alert; one that is not muted, or unknown, is no error. Raises NotFound (rule) or Conflict."""
+        change = partial(muting.unmuted_alert, alert_id=alert_id, at=at, actor=actor)
+        return await self._silence("unmute_alert", RuleKey(space, rule_id), change, at, actor, alert_id=alert_id)
 
-        async def decide(stored: StoredRule) -> RuleChange | None:
-            unmuted = muting.unmuted_alert(stored.rule, alert_id, at=at, actor=actor)
-            if unmuted is None:
-                return None
-            return RuleChange(
-                unmuted, stored.version, audit=_audit("unmute_alert", unmuted, at, actor, alert_id=alert_id)
-            )
+    async def snooze(
+        self, rule_id: str, body: JsonValue, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
+    ) -> StoredRule:
+        """Snooze a rule by a snooze in its stored form. Raises InvalidInput, NotFound or Conflict."""
+        snooze = snoozing.read_snooze(body, at)
+        change = partial(snoozing.snoozed, snooze=snooze)
+        return await self._silence("snooze", RuleKey(space, rule_id), change, at, actor, **snooze)
 
-        return await self._change(RuleKey(space, rule_id), decide)
+    async def add_snooze_schedule(
+        self, rule_id: str, body: JsonValue, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
+    ) -> JsonObject:
+        """Snooze a rule by the public form (4.6); the answer. Raises InvalidInput, NotFound or Conflict."""
+        snooze, answer = snoozing.read_snooze_schedule(body, self._new_id(), at)
+        change = partial(snoozing.snoozed, snooze=snooze)
+        await self._silence("snooze", RuleKey(space, rule_id), change, at, actor, **snooze)
+        return answer
+
+    async def unsnooze(
+        self,
+        rule_id: str,
+        schedule_ids: Collection[str] | None = None,
+        *,
+        at: datetime,
+        actor: str | None,
+        space: str = DEFAULT_SPACE,
+    ) -> StoredRule:
+        """Remove the snoozes of these ids, or end what silences the rule now. Raises NotFound or Conflict."""
+        change = partial(snoozing.unsnoozed, ids=schedule_ids, at=at)
+        details = {"schedule_ids": sorted(schedule_ids)} if schedule_ids else {}
+        return await self._silence("unsnooze", RuleKey(space, rule_id), change, at, actor, **details)
+
+    async def delete_snooze_schedule(
+        self, rule_id: str, schedule_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
+    ) -> StoredRule:
+        """Remove one scheduled snooze (4.6). Raises InvalidInput if there is none at all, NotFound or Conflict."""
+        change = partial(snoozing.without_schedule, snooze_id=schedule_id)
+        return await self._silence("unsnooze", RuleKey(space, rule_id), change, at, actor, schedule_ids=[schedule_id])
 
     async def untrack_alerts(
         self,
@@ -340,12 +367,23 @@ class Rules:
         # Written even if it was empty: a run under way would store the state of the old params otherwise.
         return replace(change, state=replace(state.state, type_state={}), expected_state_version=state.version)
 
-    async def _mute_all(self, key: RuleKey, is_muted: bool, at: datetime, actor: str | None) -> StoredRule:
-        async def decide(stored: StoredRule) -> RuleChange:
-            rule = muting.muted_all(stored.rule, is_muted=is_muted, at=at, actor=actor)
-            return RuleChange(
-                rule, stored.version, audit=_audit("mute_all" if is_muted else "unmute_all", rule, at, actor)
-            )
+    async def _silence(
+        self,
+        operation: str,
+        key: RuleKey,
+        change: Callable[[Rule], Rule | None],
+        at: datetime,
+        actor: str | None,
+        **details: JsonValue,
+    ) -> StoredRule:
+        """Change what keeps the rule's actions silent; None, or the rule as it is: nothing is to be written."""
+
+        async def decide(stored: StoredRule) -> RuleChange | None:
+            rule = change(stored.rule)
+            if rule is None or rule == stored.rule:
+                return None
+            rule = replace(rule, updated_at=at, updated_by=actor)
+            return RuleChange(rule, stored.version, audit=_audit(operation, rule, at, actor, **details))
 
         return await self._change(key, decide)
 

@@ -17,6 +17,7 @@ from engine.ports.rule_type import Evaluator, RuleType
 from engine.ports.store import Claim, RuleKey, Store, StoredRule
 from engine.run.schedule import run_timeout
 from engine.run.subject import RunSubject, identity_of, subject_of
+from engine.service.snoozes import RuleSnoozes
 from engine.template.links import rule_url
 from engine.template.variables import RuleVariables, rule_variables
 from engine.timing.durations import parse_duration
@@ -38,6 +39,7 @@ class CompiledRule:
     url: str | None
     interval: timedelta
     timeout: timedelta
+    snoozes: RuleSnoozes
 
     @property
     def rule(self) -> Rule:
@@ -122,6 +124,7 @@ class RuleCompiler:
             rule_url(self._settings.public_base_url, rule.space, rule.id),
             interval,
             run_timeout(self._settings, rule_type),
+            RuleSnoozes(rule),
         )
 
     def _treatment_of(self, connector_type_id: str) -> TemplateTreatment:

@@ -26,6 +26,7 @@ from engine.service.evaluation import Evaluated, Failed, MeteredSearch, evaluate
 from engine.service.lease_renewal import LeaseRenewal
 from engine.service.processing import AlertProcessor
 from engine.service.runs import RunInputs, RunReport
+from engine.service.snoozes import remove_expired
 
 _log = logging.getLogger("tocsin.rules")
 
@@ -93,6 +94,7 @@ class Executor:
             return []
         try:
             rules = await self._compiler.compile(claims)
+            await self._remove_expired_snoozes(claims, rules)
             spaces = {space: await self._store.space_settings(space) for space in {claim.key.space for claim in claims}}
             queue_room = self._settings.max_queued_actions - await self._store.pending_notifications()
         except BaseException:
@@ -146,6 +148,13 @@ class Executor:
         except StoreUnavailable as error:
             self._stranded += claims
             _log.warning("%d rules could not be handed back yet: %s", len(claims), error)
+
+    async def _remove_expired_snoozes(
+        self, claims: Sequence[Claim], rules: Sequence[CompiledRule | Unrunnable]
+    ) -> None:
+        pairs = zip(rules, claims, strict=True)
+        snoozing = [(rule.snoozes, claim.version) for rule, claim in pairs if isinstance(rule, CompiledRule)]
+        await remove_expired(self._store, snoozing, self._clock.now())
 
     def _claims_underway(self) -> list[Claim]:
         return [run.inputs.claim for run in self._underway.values()]

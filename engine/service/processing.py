@@ -79,6 +79,7 @@ class AlertProcessor:
             execution_uuid=inputs.execution_uuid,
             connectors=self._availability(rule),
             rule_variables=rule.variables,
+            snooze=rule.snoozes.verdict_at(inputs.started_at),
             is_dry=self._is_dry,
             max_actions=self._settings.max_actions,
             max_actions_by_connector_type=self._settings.max_actions_by_connector_type,

@@ -1,46 +1,47 @@
 """How stored rules are printed."""
 
+from datetime import datetime
 from io import StringIO
 
 import click
 
 from engine.model.instant import iso
-from engine.operations.presentation import rule_to_json
+from engine.operations.presentation import rule_to_json, snoozes_to_json
 from engine.ports.store import RulePage, StoredRule
 from tocsin.cli.options import OutputFormat
 from tocsin.cli.tables import print_json, print_table
 from tocsin.cli.text import printable_lines
 
 
-def print_page(page: RulePage, number: int, limit: int, output: OutputFormat) -> None:
+def print_page(page: RulePage, number: int, limit: int, at: datetime, output: OutputFormat) -> None:
     """Print a page of rules for people or for programs."""
     if output is OutputFormat.JSON:
-        rules = [rule_to_json(stored) for stored in page.rules]
+        rules = [rule_to_json(stored, at=at) for stored in page.rules]
         print_json({"total": page.total, "page": number, "per_page": limit, "rules": rules})
         return
     headings = ("id", "name", "type", "interval", "status", "active", "last run", "next run", "muted")
     if page.rules:
-        print_table(headings, [_row(stored) for stored in page.rules])
+        print_table(headings, [_row(stored, at) for stored in page.rules])
     before = (number - 1) * limit
     shown = f"{before + 1} to {before + len(page.rules)} of {page.total} rules" if page.rules else "no rules"
     click.echo(shown if page.rules or not page.total else f"no rules on page {number}, {page.total} rules in all")
 
 
-def print_rule(stored: StoredRule, output: OutputFormat) -> None:
+def print_rule(stored: StoredRule, at: datetime, output: OutputFormat) -> None:
     """Print a rule whole: for people as YAML, which is a rule file too (DECISIONS 1)."""
     if output is OutputFormat.JSON:
-        print_json({"rule": rule_to_json(stored)})
+        print_json({"rule": rule_to_json(stored, at=at)})
         return
     # Loads slowly, and is not needed for the others.
     from ruamel.yaml import YAML
 
     yaml, text = YAML(typ="safe", pure=True), StringIO()
     yaml.default_flow_style, yaml.sort_base_mapping_type_on_output, yaml.width = False, False, 120  # type: ignore[assignment]
-    yaml.dump(rule_to_json(stored), text)
+    yaml.dump(rule_to_json(stored, at=at), text)
     click.echo(printable_lines(text.getvalue()), nl=False)
 
 
-def _row(stored: StoredRule) -> tuple[str, ...]:
+def _row(stored: StoredRule, at: datetime) -> tuple[str, ...]:
     rule, status = stored.rule, stored.status
     last_run, next_run = status.last_run, stored.schedule.public_next_run
     return (
@@ -52,11 +53,13 @@ def _row(stored: StoredRule) -> tuple[str, ...]:
         "-" if last_run is None else str(last_run.alerts_count.active or 0),
         "-" if last_run is None else iso(status.execution_status.last_execution_date),
         iso(next_run) if next_run is not None and rule.enabled else "-",
-        _muted(stored),
+        _muted(stored, at),
     )
 
 
-def _muted(stored: StoredRule) -> str:
+def _muted(stored: StoredRule, at: datetime) -> str:
     if stored.rule.mute_all:
         return "all"
+    if until := snoozes_to_json(stored.rule, at).get("is_snoozed_until"):
+        return f"until {until}"
     return str(len(stored.rule.muted_alert_ids)) if stored.rule.muted_alert_ids else "-"

@@ -59,7 +59,7 @@ def _list(options: Globals, /, store: str | None, output: OutputFormat, limit: i
 
     async def find() -> None:
         async with open_desk(options.config, store) as desk:
-            print_page(await desk.rules.find(query), page, limit, output)
+            print_page(await desk.rules.find(query), page, limit, desk.at, output)
 
     asyncio.run(find())
     return 0
@@ -83,7 +83,7 @@ def _get(options: Globals, rule: str, store: str | None, output: OutputFormat) -
     async def get() -> None:
         async with open_desk(options.config, store) as desk:
             [stored] = await desk.find([rule])
-            print_rule(stored, output)
+            print_rule(stored, desk.at, output)
 
     asyncio.run(get())
     return 0

@@ -131,7 +131,7 @@ class CaseEngine:
     async def perform(self, step: Step) -> StepResult:
         """Perform a step; after other operations than runs the result has no run, only what is stored."""
         rules = self._engine.parts.rules
-        target = {"space": self.space, "at": self.now(), "actor": None}
+        target = self._by_nobody()
         match step.get("op", "run"):
             case "run":
                 return await self._run(step)
@@ -168,11 +168,11 @@ class CaseEngine:
             self._clock.advance(timedelta(minutes=1))
         self._is_first_run = False
         if step.get("snoozed"):
-            await self._change_rule(mute_all=True)
+            await self._engine.parts.rules.snooze(self.rule_id, _snooze_from(self.now()), **self._by_nobody())
         self.rule_type.step = step
         result = await self._execute(step.get("scheduled_at") or self.given.get("scheduled_at"))
         if step.get("snoozed"):
-            await self._change_rule(mute_all=False)
+            await self._engine.parts.rules.unsnooze(self.rule_id, **self._by_nobody())
         await self._keep_state()
         return result
 
@@ -200,7 +200,7 @@ class CaseEngine:
         await self.store.put_space_settings(self.space, SpaceSettings(flapping=FlappingSettings(**settings)), None)
 
     async def _update(self, changes: Step) -> None:
-        shown = rule_to_json(await self.stored())
+        shown = rule_to_json(await self.stored(), at=self.now())
         members = ("name", "tags", "schedule", "params", "actions", "notify_when", "throttle", "alert_delay")
         body = {name: shown[name] for name in members if shown.get(name) is not None}
         body["actions"] = [
@@ -251,6 +251,9 @@ class CaseEngine:
 
         raise InvalidInput([Problem("threshold", "is missing", "give a threshold")])
 
+    def _by_nobody(self) -> Step:
+        return {"space": self.space, "at": self.now(), "actor": None}
+
     async def _change_rule(self, **changes: Any) -> None:
         stored = await self.stored()
         await self.store.change_rule(RuleChange(replace(stored.rule, **changes), stored.version))
@@ -299,7 +302,7 @@ class CaseEngine:
         return StepResult.of_status(status.execution_status, status.last_run)
 
     async def shown_next_run(self) -> str | None:
-        return rule_to_json(await self.stored()).get("next_run")
+        return rule_to_json(await self.stored(), at=self.now()).get("next_run")
 
     async def documents(self) -> list[JsonObject]:
         return await self.store.documents(self.space, rule_id=self.rule_id, limit=100_000)
@@ -350,3 +353,8 @@ def _first_instant(given: Step) -> str:
         if isinstance(step, dict) and step.get("at"):
             return given.get("scheduled_at") or str(step["at"])
     return _START
+
+
+def _snooze_from(at: datetime) -> Step:
+    """A snooze of an hour that begins now."""
+    return {"duration": 3_600_000, "rRule": {"dtstart": iso(at), "tzid": "UTC", "count": 1}}

@@ -142,6 +142,34 @@ def test_a_muted_rule_says_so(burst):
     assert burst.unmute("errors")["mute_all"] is False
 
 
+def test_an_alert_that_outlives_a_snooze_notifies_in_the_first_run_after_it(burst):
+    snooze = {"duration": 120_000, "rRule": {"dtstart": START, "tzid": "UTC", "count": 1}}
+    shown = burst.snooze("errors", snooze)
+    assert (shown["is_snoozed_until"], shown["active_snoozes"]) == ("2026-01-01T10:02:00.000Z", [])
+    for minute in (1, 2, 3):
+        burst.add_documents("web", [{"@timestamp": f"2026-01-01T10:0{minute}:{second}Z"} for second in (10, 20, 30)])
+    burst.advance("1m")
+    [reason] = burst.reasons("errors")
+    assert (reason.code, reason.facts) == ("ruleSnoozed", {"until": "2026-01-01T10:02:00.000Z"})
+    assert messages(burst) == []
+    burst.advance("1m")
+    assert messages(burst) == ["Threshold met: 3"]
+    rule = burst.rule("errors")
+    assert ("snooze_schedule" in rule, rule["revision"]) == (False, 0), "it is over: the run has removed it"
+
+
+def test_unsnoozing_lets_the_next_run_speak(burst):
+    burst.snooze(
+        "errors", {"id": "daily", "duration": 3_600_000, "rRule": {"dtstart": START, "tzid": "UTC", "freq": 3}}
+    )
+    burst.run_due()
+    shown = burst.unsnooze("errors")
+    assert shown["snooze_schedule"][0]["skipRecurrences"] == ["2026-01-01T10:00:00.000Z"]
+    burst.advance("1m")
+    assert messages(burst) == ["Threshold met: 3"]
+    assert "snooze_schedule" not in burst.unsnooze("errors", "daily")
+
+
 def test_one_alert_can_be_muted_alone(burst):
     [alert_id] = {alert.id for alert in burst.alerts()} or {"all documents"}
     assert burst.mute("errors", alert_id)["muted_alert_ids"] == [alert_id]

@@ -97,7 +97,6 @@ FILTER = Problem("actions.1.alerts_filter", "filtering alerts is not supported y
 ALERT_DATA = Problem(
     "actions.1.use_alert_data_for_template", "alert data in templates is not supported yet", "set it to false"
 )
-SNOOZE = Problem("snooze_schedule", "snoozing a rule is not supported yet", "mute the rule with mute_all")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +105,6 @@ SNOOZE = Problem("snooze_schedule", "snoozing a rule is not supported yet", "mut
         ({"alerts_filter": {"timeframe": {}}}, {}, FILTER),
         ({"alerts_filter": {}}, {}, FILTER),
         ({"use_alert_data_for_template": True}, {}, ALERT_DATA),
-        ({}, {"snooze_schedule": ({"duration": 1},)}, SNOOZE),
     ],
 )
 def test_members_that_cannot_be_honoured_yet_are_refused_by_name(situation_of, action_of, action, rule, problem):

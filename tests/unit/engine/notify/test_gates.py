@@ -9,8 +9,11 @@ from engine.model.notification import LedgerEntry
 from engine.notify import pipeline
 from engine.notify.decide import Decisions, decide
 from engine.notify.dispatch import Dispatched, dispatch
-from engine.notify.gates import cancelled_run, muted_rule
+from engine.notify.gates import cancelled_run, muted_rule, snoozed_rule
 from engine.notify.reasons import Reason
+from engine.timing.snooze import RuleSnooze
+
+NOON_TEXT = "2026-01-01T12:00:00.000Z"
 
 
 @pytest.mark.parametrize(
@@ -52,7 +55,7 @@ def test_a_run_without_anything_to_say_was_not_kept_from_it(situation_of, action
 
 def test_an_open_run_passes_every_gate(situation_of, action_of):
     situation = situation_of([action_of()])
-    assert [gate(situation) for gate in pipeline.GATES] == [None, None]
+    assert [gate(situation) for gate in pipeline.GATES] == [None, None, None]
     assert not decide(situation).is_gated
 
 
@@ -60,7 +63,14 @@ def test_each_gate_closes_by_itself(situation_of, action_of):
     open_situation = situation_of([action_of()])
     muted = replace(open_situation, rule=replace(open_situation.rule, mute_all=True))
     cancelled = replace(open_situation, is_cancelled=True)
-    assert (muted_rule.judge(muted), muted_rule.judge(cancelled)) == (Reason("ruleMuted"), None)
+    snoozed = replace(open_situation, snooze=RuleSnooze(True, NOON_TEXT, ("s1", "s2")))
+    assert (muted_rule.judge(muted), muted_rule.judge(cancelled), muted_rule.judge(snoozed)) == (
+        Reason("ruleMuted"),
+        None,
+        None,
+    )
+    assert (snoozed_rule.judge(muted), snoozed_rule.judge(cancelled)) == (None, None)
+    assert snoozed_rule.judge(snoozed) == Reason("ruleSnoozed", (("until", NOON_TEXT), ("snoozes", ("s1", "s2"))))
     assert (cancelled_run.judge(muted), cancelled_run.judge(cancelled)) == (None, Reason("runCancelled"))
 
 
@@ -69,3 +79,12 @@ def test_a_gated_run_touches_no_state(situation_of, action_of, alert_of, noon, r
     alert = alert_of(last_scheduled_actions=last)
     run_once(situation_of([action_of()], [alert], rule={"mute_all": True}))
     assert alert.last_scheduled_actions == LastScheduledActions("default", noon, {"gone": noon})
+
+
+def test_a_plain_snooze_has_no_id_to_tell(situation_of):
+    situation = situation_of([], snooze=RuleSnooze(True, NOON_TEXT, ()))
+    assert snoozed_rule.judge(situation) == Reason("ruleSnoozed", (("until", NOON_TEXT),))
+
+
+def test_snoozes_that_are_not_active_leave_the_rule_open(situation_of):
+    assert snoozed_rule.judge(situation_of([], snooze=RuleSnooze(False, None, ()))) is None

@@ -7,7 +7,7 @@ import pytest
 from engine.model.alert import LastScheduledActions
 from engine.notify import pipeline
 from engine.notify.decide import decide
-from engine.notify.gates import cancelled_run, muted_rule
+from engine.notify.gates import cancelled_run, muted_rule, snoozed_rule
 from engine.notify.stages import (
     delayed,
     group,
@@ -18,9 +18,11 @@ from engine.notify.stages import (
     reported,
     throttle,
 )
+from engine.timing.snooze import RuleSnooze
 
 GATES = [
     (muted_rule, "ruleMuted", {"rule": {"mute_all": True}}),
+    (snoozed_rule, "ruleSnoozed", {"snooze": RuleSnooze(True, None, ())}),
     (cancelled_run, "runCancelled", {"is_cancelled": True}),
 ]
 ORDER = [

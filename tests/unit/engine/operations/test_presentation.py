@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine.model.errors import InvalidInput
+from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject
 from engine.model.outcome import AlertsCount, ExecutionStatus, LastRun, RuleStatus, StatusReason
 from engine.operations.body import parse_create
@@ -18,7 +19,7 @@ async def test_a_new_rule_shows_exactly_the_members_it_has(
     world: Any, body: Callable[..., JsonObject], now: Any
 ) -> None:
     stored = await world.rules.create(body(), at=now, actor=None, rule_id="r")
-    assert rule_to_json(stored) == {
+    assert rule_to_json(stored, at=now) == {
         "id": "r",
         "name": "CPU",
         "rule_type_id": ".level",
@@ -59,7 +60,7 @@ async def test_optional_members_show_when_set(
         artifacts=artifacts,
         actions=[action(frequency=frequency, use_alert_data_for_template=False)],
     )
-    shown = rule_to_json(await world.rules.create(given, at=now, actor=None))
+    shown = rule_to_json(await world.rules.create(given, at=now, actor=None), at=now)
     assert (shown["alert_delay"], shown["flapping"], shown["next_run"]) == ({"active": 1}, flapping, None)
     assert "artifacts" not in shown
     assert "scheduled_task_id" not in shown
@@ -77,7 +78,7 @@ async def test_optional_members_show_when_set(
 
 
 async def test_an_explicit_null_of_flapping_is_shown(world: Any, body: Callable[..., JsonObject], now: Any) -> None:
-    assert rule_to_json(await world.rules.create(body(flapping=None), at=now, actor=None))["flapping"] is None
+    assert rule_to_json(await world.rules.create(body(flapping=None), at=now, actor=None), at=now)["flapping"] is None
 
 
 async def test_how_the_last_run_ended_is_shown(world: Any, body: Callable[..., JsonObject], now: Any) -> None:
@@ -87,7 +88,7 @@ async def test_how_the_last_run_ended_is_shown(world: Any, body: Callable[..., J
         LastRun("failed", "execute", ("broken",), AlertsCount()),
         running=True,
     )
-    shown = rule_to_json(replace(stored, status=status))
+    shown = rule_to_json(replace(stored, status=status), at=now)
     assert shown["execution_status"] == {
         "status": "error",
         "last_execution_date": "2026-03-01T12:00:00.000Z",
@@ -109,10 +110,17 @@ async def test_dsl_is_never_shown_and_snoozes_only_when_there_are_any(
 ) -> None:
     stored = await world.rules.create(body(actions=[action()]), at=now, actor=None)
     filtered = replace(stored.rule.actions[0], alerts_filter={"query": {"kql": "a: b", "filters": [], "dsl": "{}"}})
-    rule = replace(stored.rule, actions=(filtered,), snooze_schedule=({"id": "s"},))
-    shown = rule_to_json(replace(stored, rule=rule))
+    daily = {"dtstart": iso(now - timedelta(days=3)), "tzid": "UTC", "freq": 3, "interval": 1}
+    snooze = {"id": "s", "duration": 3_600_000, "rRule": daily}
+    rule = replace(stored.rule, actions=(filtered,), snooze_schedule=(snooze,))
+    shown = rule_to_json(replace(stored, rule=rule), at=now)
     assert shown["actions"][0]["alerts_filter"] == {"query": {"kql": "a: b", "filters": []}}
-    assert shown["snooze_schedule"] == [{"id": "s"}]
+    assert (shown["snooze_schedule"], shown["active_snoozes"]) == ([snooze], ["s"])
+    assert shown["is_snoozed_until"] == iso(now + timedelta(hours=1))
+    later = rule_to_json(replace(stored, rule=rule), at=now + timedelta(hours=1))
+    assert (later["active_snoozes"], later["is_snoozed_until"]) == ([], None)
+    members = {"snooze_schedule", "active_snoozes", "is_snoozed_until"}
+    assert not members & rule_to_json(stored, at=now).keys()
 
 
 async def test_a_response_can_be_sent_back_unchanged(
@@ -120,13 +128,13 @@ async def test_a_response_can_be_sent_back_unchanged(
 ) -> None:
     given = body(actions=[action(), action(group="low")], flapping=None, tags=["a"], alert_delay={"active": 2})
     stored = await world.rules.create(given, at=now, actor=None, rule_id="r")
-    again = body_of_response(rule_to_json(stored))
+    again = body_of_response(rule_to_json(stored, at=now))
     applied = await world.rules.apply(again, rule_id="r", at=now + timedelta(minutes=1), actor=None)
     assert applied.outcome == "unchanged"
     other = await world.rules.create(again, at=now, actor=None, rule_id="copy")
     ignored = {"id", "scheduled_task_id"}
-    assert {k: v for k, v in rule_to_json(other).items() if k not in ignored} == {
-        k: v for k, v in rule_to_json(stored).items() if k not in ignored
+    assert {k: v for k, v in rule_to_json(other, at=now).items() if k not in ignored} == {
+        k: v for k, v in rule_to_json(stored, at=now).items() if k not in ignored
     }
 
 
