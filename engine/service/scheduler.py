@@ -22,6 +22,8 @@ _CLAIM = "claim"
 _LONGEST_SLEEP = timedelta(minutes=1)
 _PAUSE_AFTER_FAILURE = timedelta(seconds=1)
 _WATCH_EVERY_S = 0.25
+_LATE = timedelta(seconds=1)
+_NO_LIMIT = 1_000_000
 
 ChangeCounter = Callable[[], Awaitable[int]]
 
@@ -44,8 +46,10 @@ class Scheduler:
         self._service, self._clock = service, clock
         self._clock_watch = ClockWatch(clock, service.replan)
         self._change_counter, self._refresh = change_counter, refresh
+        # APScheduler counts a job as running until a turn of the loop after its end. With a limit it would drop one
+        # that falls due in that turn, and nothing would wake the service again.
         self._jobs = AsyncIOScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": _NO_LIMIT, "misfire_grace_time": None}
         )
         self._armed_at: datetime | None = None
         self._ticks: set[asyncio.Task[None]] = set()
@@ -105,12 +109,15 @@ class Scheduler:
             self.notice(self._clock.now() + _PAUSE_AFTER_FAILURE)
 
     async def _watch(self) -> None:
-        """Notice what no job can: a wall clock that was set, and changes that other processes made."""
+        """Notice what no job can: a wall clock that was set, changes that other processes made, a job that got lost."""
         known = await self._change_counter()
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
             try:
                 if await self._clock_watch.look():
+                    self._rearm()
+                if self._is_job_late():
+                    _log.error("the job that was to begin the next tick did not come; it is begun now")
                     self._rearm()
                 current = await self._change_counter()
             except TocsinError as error:
@@ -119,6 +126,9 @@ class Scheduler:
             if current != known:
                 known = current
                 self._rearm()
+
+    def _is_job_late(self) -> bool:
+        return self._armed_at is not None and self._clock.now() - self._armed_at > _LATE
 
     def _rearm(self) -> None:
         self._armed_at = None

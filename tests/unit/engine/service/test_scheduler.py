@@ -80,6 +80,32 @@ async def test_a_tick_that_is_about_to_begin_at_the_end_does_not(run):
     assert service.at == []
 
 
+async def test_what_falls_due_while_a_tick_is_just_beginning_is_not_forgotten(run):
+    clock, service = SystemClock(), Ticks()
+    scheduler, _, _ = run(service, clock=clock)
+    await asyncio.wait_for(service.ticked.get(), 5)
+    scheduler.notice(clock.now())
+    await asyncio.sleep(0)  # APScheduler has handed the job on, and it has not run yet
+    # In one turn of the loop: the job runs, something falls due, and APScheduler looks for jobs before it knows that
+    # the job has ended.
+    asyncio.get_running_loop().call_soon(scheduler.notice, clock.now())
+    scheduler.notice(clock.now() - SOON)
+    for _ in range(2):
+        await asyncio.wait_for(service.ticked.get(), 5)
+    scheduler.notice(clock.now())
+    await asyncio.wait_for(service.ticked.get(), 5)
+
+
+async def test_a_job_that_got_lost_is_begun_again(run, caplog):
+    clock, service = SystemClock(), Ticks()
+    scheduler, _, _ = run(service, clock=clock)
+    await asyncio.wait_for(service.ticked.get(), 5)
+    scheduler.notice(clock.now() + SOON)
+    scheduler._jobs.remove_all_jobs()
+    await asyncio.wait_for(service.ticked.get(), 10)
+    assert "did not come" in caplog.text
+
+
 async def test_a_slow_tick_holds_no_other_back(run):
     is_released = asyncio.Event()
 
