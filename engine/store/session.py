@@ -114,7 +114,11 @@ class SqliteSession:
 
     async def change_counter(self) -> int:
         """A number that changes when another connection than this session's writer has changed the database."""
-        return cast(int, _driver(self._opened(self._writer)).execute("PRAGMA data_version").fetchone()[0])
+        try:
+            row = _driver(self._opened(self._writer)).execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"the database failed: {error}") from error
+        return cast(int, row[0])
 
     @property
     def _place(self) -> str:

@@ -1,6 +1,7 @@
 """Several processes on one file: nothing is lost, nothing half written, and the loop never waits for a lock."""
 
 import asyncio
+import contextlib
 import sqlite3
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.model.errors import StoreLocked
+from engine.model.errors import StoreLocked, StoreUnavailable
 from engine.ports.store import CommitOutcome, RuleKey
 from engine.store.connections import sqlite_url
 from engine.store.sqlite import SqliteStore, open_store
@@ -169,3 +170,16 @@ class TestBusy:
         assert await store.change_counter() == before
         other.execute("UPDATE rules SET name = 'other'")
         assert await store.change_counter() != before
+
+    async def test_a_change_counter_that_cannot_be_read_is_a_store_that_fails(self, tmp_path: Path) -> None:
+        store = SqliteStore(tmp_path / "other.db")
+        await store.open()
+        writer = store._session._writer
+        assert writer is not None
+        driver = writer.connection.dbapi_connection
+        assert driver is not None
+        driver.close()
+        with pytest.raises(StoreUnavailable, match="the database failed"):
+            await store.change_counter()
+        with contextlib.suppress(sqlite3.Error):  # its connection is gone already
+            await store.close()
