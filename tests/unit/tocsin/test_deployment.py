@@ -14,7 +14,7 @@ from engine.model.errors import InvalidInput, StoreLocked
 from engine.timing.durations import parse_duration
 from tocsin.cli.app import tocsin
 from tocsin.cli.options import Globals
-from tocsin.daemon import GRACE_S
+from tocsin.daemon import GRACE_S, LAST_DOCUMENTS_S
 from tocsin.files.config import find_config, load_config
 
 ROOT = Path(__file__).parents[3]
@@ -79,7 +79,7 @@ def test_the_sample_loads_with_the_store_that_suits_both(
 
 def test_a_stop_is_given_the_time_that_it_takes(unit: configparser.SectionProxy, containerfile: str) -> None:
     limit = parse_duration(unit["TimeoutStopSec"]).total_seconds()
-    assert limit > GRACE_S + LONGEST_CLOSE_S
+    assert limit > GRACE_S + LAST_DOCUMENTS_S + LONGEST_CLOSE_S
     assert f"--stop-timeout {limit:.0f}" in containerfile
     assert "KillSignal" not in unit
     assert re.findall(r"^STOPSIGNAL (.*)$", containerfile, re.MULTILINE) == ["SIGTERM"]
