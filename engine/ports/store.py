@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from engine.model.alert import RuleState
 from engine.model.jsonvalue import JsonObject
+from engine.model.maintenance_window import MaintenanceWindow
 from engine.model.notification import LedgerEntry, Notification, NotificationState, RunLedger, StoredNotification
 from engine.model.outcome import ExecutionStatusName, MonitoringEntry, RuleStatus, Schedule
 from engine.model.rule import Rule
@@ -84,6 +85,14 @@ class VersionedState:
     """A rule's run state with the counter of its changes."""
 
     state: RuleState
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWindow:
+    """A maintenance window with the counter of its changes."""
+
+    window: MaintenanceWindow
     version: int
 
 
@@ -501,6 +510,27 @@ class Store(Protocol):
         self, space: str, *, rule_id: str | None = None, since: datetime | None = None, limit: int = 1000
     ) -> list[RunLedger]:
         """Decisions by run, oldest first; those of the newest ``limit`` runs."""
+        ...
+
+    # maintenance windows
+
+    async def insert_window(self, window: MaintenanceWindow, audit: AuditEntry | None) -> bool:
+        """Store a new window; False if the id is taken in its space."""
+        ...
+
+    async def windows(self, space: str, *, may_run_at: datetime | None = None) -> list[StoredWindow]:
+        """The windows of a space in order of creation; with an instant, only those that may run then or later.
+
+        Raises LookupError, TypeError or ValueError for a stored one that cannot be read.
+        """
+        ...
+
+    async def change_window(self, window: MaintenanceWindow, expected_version: int, audit: AuditEntry | None) -> bool:
+        """Replace a window; False if it has not the expected version any more."""
+        ...
+
+    async def delete_window(self, space: str, window_id: str, audit: AuditEntry | None) -> bool:
+        """Remove a window; False if unknown."""
         ...
 
     # settings and care

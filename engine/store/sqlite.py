@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.model.jsonvalue import JsonObject
+from engine.model.maintenance_window import MaintenanceWindow
 from engine.model.notification import NotificationState, RunLedger, StoredNotification
 from engine.model.outcome import MonitoringEntry, RuleStatus, Schedule
 from engine.model.rule import Rule
@@ -35,6 +36,7 @@ from engine.ports.store import (
     RuleQuery,
     RunRecord,
     StoredRule,
+    StoredWindow,
     UntrackedDocument,
     VersionedState,
 )
@@ -45,6 +47,7 @@ from engine.store import (
     documents,
     history,
     leases,
+    maintenance_windows,
     mirrors,
     outbox,
     rules,
@@ -244,6 +247,20 @@ class SqliteStore:
         self, space: str, *, rule_id: str | None = None, since: datetime | None = None, limit: int = 1000
     ) -> list[RunLedger]:
         return await self._session.read_aside(history.read_ledger, space, rule_id, since, limit)
+
+    # maintenance windows
+
+    async def insert_window(self, window: MaintenanceWindow, audit: AuditEntry | None) -> bool:
+        return await self._session.write(maintenance_windows.insert_window, window, audit)
+
+    async def windows(self, space: str, *, may_run_at: datetime | None = None) -> list[StoredWindow]:
+        return await self._session.read(maintenance_windows.read_windows, space, may_run_at)
+
+    async def change_window(self, window: MaintenanceWindow, expected_version: int, audit: AuditEntry | None) -> bool:
+        return await self._session.write(maintenance_windows.change_window, window, expected_version, audit)
+
+    async def delete_window(self, space: str, window_id: str, audit: AuditEntry | None) -> bool:
+        return await self._session.write(maintenance_windows.delete_window, space, window_id, audit)
 
     # settings and care
 

@@ -249,6 +249,28 @@ connectors = Table(
     Column("updated_by", Text),
 )
 
+maintenance_windows = Table(
+    "maintenance_windows",
+    metadata,
+    Column("space", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("is_archived", Boolean, nullable=False),
+    Column("duration_ms", BigInteger, nullable=False),
+    Column("rrule", _Json, nullable=False),
+    Column("ends_by", BigInteger),  # null: it never ends
+    Column("expiration_date", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("kql", Text),
+    Column("category_ids", _Json),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("created_by", Text),
+    Column("updated_by", Text),
+)
+
 space_settings = Table(
     "space_settings",
     metadata,
