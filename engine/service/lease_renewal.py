@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from engine.model.errors import StoreUnavailable
 from engine.ports.clock import Clock
-from engine.ports.store import Claim, Store
+from engine.ports.store import Claim, RuleKey, Store
 
 _log = logging.getLogger("tocsin.service")
 
@@ -21,6 +21,7 @@ class LeaseRenewal:
         self._store, self._clock, self._running = store, clock, running
         self._length = timedelta(seconds=lease_s)
         self._is_armed = False
+        self._doubtful: set[tuple[RuleKey, int]] = set()
         self._renewing: set[asyncio.Task[None]] = set()
 
     def watch(self) -> None:
@@ -45,6 +46,9 @@ class LeaseRenewal:
             _log.warning("leases could not be renewed: %s", error)
             return
         running = {(claim.key, claim.fence) for claim in self._running()}
-        for claim, is_kept in zip(claims, kept, strict=True):
-            if not is_kept and (claim.key, claim.fence) in running:
-                _log.warning("the lease of rule [%s] was lost; what its run finds will not be stored", claim.key.id)
+        refused = {(claim.key, claim.fence) for claim, is_kept in zip(claims, kept, strict=True) if not is_kept}
+        # A run lets go of its lease by its commit, a few turns of the loop before it counts as ended: one that runs on
+        # at the next renewal has lost it.
+        for key, _ in refused & self._doubtful & running:
+            _log.warning("the lease of rule [%s] was lost; what its run finds will not be stored", key.id)
+        self._doubtful = refused & running
