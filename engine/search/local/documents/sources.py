@@ -137,13 +137,16 @@ class FileSource:
                     self._files[key] = FollowedFile(key, path, path)
             except OSError as error:
                 refused[str(path)] = f"cannot be read: {error}"
-        self._lost |= known
-        while len(self._lost) > _MOST_LOST:
-            del self._lost[next(iter(self._lost))]
         newest = {file.name: file for file in known.values()} if self.follow else {}
-        renamed = {key: self._lost.pop(key) for key in [file.key for file in newest.values() if file.is_found_again()]}
+        renamed = {file.key: file for file in newest.values() if file.is_found_again()}
+        self._lose({key: file for key, file in known.items() if key not in renamed})
         self._files = renamed | self._files
         return list(self._files.values())
+
+    def _lose(self, files: dict[FileKey, FollowedFile]) -> None:
+        self._lost |= files
+        while len(self._lost) > _MOST_LOST:
+            del self._lost[next(iter(self._lost))]
 
     def _append(self, file: FollowedFile, index: Index, report: LoadReport) -> None:
         kind, known = format_of(file.name), len(report.problems)

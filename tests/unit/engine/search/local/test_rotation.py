@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine.search.local import LoadReport, LocalSearch
+from engine.search.local.documents import sources
 
 Refresh = Callable[[], Awaitable[LoadReport]]
 
@@ -129,6 +130,26 @@ async def test_a_disk_that_comes_back_is_not_read_again(
     write(path, 3)
     await refresh()
     assert await numbers() == [1, 2, 3]
+
+
+async def test_however_many_files_are_renamed_at_once_all_are_followed(
+    search: LocalSearch, tmp_path: Path, path: Path, numbers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "_MOST_LOST", 2)
+    names = [tmp_path / f"web-{number}.ndjson" for number in range(3)]
+    for number, name in enumerate(names):
+        write(name, number + 10)
+    search.add_files("i", [str(tmp_path / "web*.ndjson")], follow=True)
+    await search.refresh()
+    for name in (*names, path):
+        move(name, name.with_suffix(".away"))
+    await search.refresh()
+    assert await numbers() == [10, 11, 12, 1, 2]
+    for name in (*names, path):
+        move(name.with_suffix(".away"), name)
+        write(name, 20)
+    await search.refresh()
+    assert sorted(await numbers()) == [1, 2, 10, 11, 12, 20, 20, 20, 20]
 
 
 async def test_a_file_of_unknown_kind_holds_no_other_back(
