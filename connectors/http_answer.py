@@ -6,9 +6,9 @@ from email.utils import parsedate_to_datetime
 
 import orjson
 
-from engine.model.connector import ErrorSource
+from engine.model.connector import ConnectorResult, ErrorSource
 from engine.model.jsonvalue import JsonValue
-from engine.ports.http import HttpResponse
+from engine.ports.http import HttpFailure, HttpResponse
 
 _LEADING_INTEGER = re.compile(r"\s*([+-]?[0-9]+)", re.ASCII)
 _LONGEST_WAIT_S = 1e9
@@ -39,6 +39,17 @@ def retry_after(response: HttpResponse, at: datetime) -> datetime | None:
         return max(at, date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC))
     except (ValueError, OverflowError):
         return None
+
+
+def judge_failure(failure: HttpFailure, target: str) -> ConnectorResult:
+    """The result when no answer came; tried again only when that can help (connectors-core.md 1.3)."""
+    return ConnectorResult(
+        "error",
+        f"{target} could not be reached",
+        service_message=str(failure),
+        retry=failure.is_retryable,
+        error_source="framework",
+    )
 
 
 def read_json(response: HttpResponse) -> JsonValue:

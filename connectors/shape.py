@@ -3,14 +3,23 @@
 Members are named as in JSON, in camel case. Unknown members and other JSON types are refused; nothing is coerced.
 """
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, ValidationError, model_serializer
+import orjson
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from engine.model.errors import InvalidInput, Problem
-from engine.model.jsonvalue import JsonObject
+from engine.model.jsonvalue import JsonObject, JsonValue
 
 _KEPT_ABSENT = "kept_absent"
 
@@ -18,6 +27,19 @@ _KEPT_ABSENT = "kept_absent"
 def absent() -> Any:
     """The default of a member that stays absent, where others are stored as null."""
     return Field(default=None, json_schema_extra={_KEPT_ABSENT: True})
+
+
+def _read_object(value: JsonValue) -> JsonValue:
+    if not isinstance(value, str):
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value
+
+
+ObjectOrText: TypeAlias = Annotated[dict[str, Any], BeforeValidator(_read_object)]
+"""An open object, or a text that holds its JSON; other texts are refused as no object (connector-framework.md 4.2)."""
 
 
 class Shape(BaseModel):

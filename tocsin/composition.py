@@ -102,6 +102,7 @@ def compose(
         settings=settings,
         random=random.random,
         owner=owner,
+        search=search,
     )
     mirror = None
     if document_index is not None:

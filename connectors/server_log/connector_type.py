@@ -48,7 +48,7 @@ class ServerLog:
     def validate_config(self, config: JsonObject, settings: HttpSettings) -> JsonObject:
         return stored_form(read_shape(Nothing, config))
 
-    def validate_secrets(self, secrets: JsonObject) -> JsonObject:
+    def validate_secrets(self, secrets: JsonObject, settings: HttpSettings) -> JsonObject:
         return stored_form(read_shape(Nothing, secrets))
 
     def validate_connector(self, config: JsonObject, secrets: JsonObject) -> None:

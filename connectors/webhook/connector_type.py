@@ -1,12 +1,13 @@
 """``.webhook``: sends the rendered body to a URL (connectors-core.md 8)."""
 
+from connectors.http_answer import judge_failure
+from connectors.refusal import refuse
 from connectors.shape import read_shape, stored_form
 from connectors.webhook.request import build_request
-from connectors.webhook.result import judge_answer, judge_failure
+from connectors.webhook.result import judge_answer
 from connectors.webhook.shapes import Config, Params, Secrets, find_config_problems, find_secrets_problems
 from connectors.webhook.unsupported import find_unsupported
 from engine.model.connector import ConnectorResult
-from engine.model.errors import InvalidInput, Problem
 from engine.model.jsonvalue import JsonObject
 from engine.model.settings import HttpSettings
 from engine.ports.connector import ConnectorExecution, EscapeMode, TemplateTreatment
@@ -26,16 +27,16 @@ class Webhook:
 
     def validate_config(self, config: JsonObject, settings: HttpSettings) -> JsonObject:
         shape = read_shape(Config, config)
-        _refuse(*find_config_problems(shape, settings))
+        refuse(*find_config_problems(shape, settings))
         return stored_form(shape)
 
-    def validate_secrets(self, secrets: JsonObject) -> JsonObject:
+    def validate_secrets(self, secrets: JsonObject, settings: HttpSettings) -> JsonObject:
         shape = read_shape(Secrets, secrets)
-        _refuse(*find_secrets_problems(shape))
+        refuse(*find_secrets_problems(shape))
         return stored_form(shape)
 
     def validate_connector(self, config: JsonObject, secrets: JsonObject) -> None:
-        _refuse(*find_unsupported(read_shape(Config, config), read_shape(Secrets, secrets)))
+        refuse(*find_unsupported(read_shape(Config, config), read_shape(Secrets, secrets)))
 
     def validate_params(self, params: JsonObject) -> JsonObject:
         return stored_form(read_shape(Params, params))
@@ -51,10 +52,5 @@ class Webhook:
         try:
             response = await execution.http.send(request)
         except HttpFailure as failure:
-            return judge_failure(failure)
+            return judge_failure(failure, "the webhook")
         return judge_answer(response, execution.params.get("body"), execution.at)
-
-
-def _refuse(*problems: Problem) -> None:
-    if problems:
-        raise InvalidInput(problems)

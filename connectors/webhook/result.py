@@ -7,7 +7,7 @@ import orjson
 from connectors.http_answer import describe_status, is_success, read_json, retry_after, source_of_status
 from engine.model.connector import ConnectorResult
 from engine.model.jsonvalue import JsonValue
-from engine.ports.http import HttpFailure, HttpResponse
+from engine.ports.http import HttpResponse
 
 _USER_STATUSES = frozenset({400, 404, 405, 406, 410, 411, 414, 428, 431})
 
@@ -25,17 +25,6 @@ def judge_answer(response: HttpResponse, sent_body: JsonValue, at: datetime) -> 
         return ConnectorResult("error", "the webhook's server failed", text, retry=retry, error_source="framework")
     source = "user" if response.status in _USER_STATUSES else source_of_status(response.status)
     return ConnectorResult("error", "the webhook refused the request", text, error_source=source)
-
-
-def judge_failure(failure: HttpFailure) -> ConnectorResult:
-    """The result when no answer came; tried again only when that can help (connectors-core.md 1.3)."""
-    return ConnectorResult(
-        "error",
-        "the webhook could not be reached",
-        service_message=str(failure),
-        retry=failure.is_retryable,
-        error_source="framework",
-    )
 
 
 def _service_message(response: HttpResponse) -> str:

@@ -78,7 +78,7 @@ def _compile(
         notify_when=own.notify_when if own is not None else rule.notify_when,
         is_interval=is_interval,
         throttle=_parse_throttle(own.throttle if own is not None and is_interval else rule.throttle),
-        params=compile_params(action.params, treatment_of(action.connector_type_id)),
+        params=compile_params(action.params, treatment_of(action.connector_type_id).of_connector(action.connector_id)),
         inject=injection_of(action.connector_type_id),
     )
 

@@ -1,15 +1,16 @@
 """Connector port: how the engine validates and executes connectors of one type."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from engine.model.connector import Connector, ConnectorResult
-from engine.model.jsonvalue import JsonObject
+from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.settings import HttpSettings
 from engine.ports.http import HttpClient
+from engine.ports.search import SearchPort
 
 
 class EscapeMode(StrEnum):
@@ -22,18 +23,38 @@ class EscapeMode(StrEnum):
     SLACK = "slack"
 
 
+class RuleLink(StrEnum):
+    """How rendered params get a link to the rule's page (actions-scheduling.md 13)."""
+
+    FIRST_OF_LINKS = "first of links"
+    """``{href, text}`` goes before the elements of ``links``; nothing is done when the rule has no URL."""
+    FOOTER = "footer"
+    """``kibanaFooterLink`` becomes ``{path, text}``; the path is empty when the rule has no URL."""
+
+
 @dataclass(frozen=True, slots=True)
 class TemplateTreatment:
-    """How a connector type's params are rendered (templates.md 2).
+    """What a rule's run makes of an action's params (templates.md 2, actions-scheduling.md 13).
 
     ``modes``: dotted path of a params member -> its escape mode. ``default``: mode of all other strings, None = they
     are left as they are. ``keeps_only_modes``: the result holds nothing but the members named in ``modes`` (if at
-    least one of them is a non-empty string; else the params stay as they are).
+    least one of them is a non-empty string; else the params stay as they are). ``fixed``: members that have this value
+    whatever was given. ``computed``: members that are not rendered but made of all variables as plain JSON; the
+    function raises ValueError when it lacks some, and the member is left out. ``by_connector``: another treatment for
+    the connector of an id.
     """
 
     modes: Mapping[str, EscapeMode] = field(default_factory=dict)
     default: EscapeMode | None = EscapeMode.NONE
     keeps_only_modes: bool = False
+    fixed: Mapping[str, JsonValue] = field(default_factory=dict)
+    computed: Mapping[str, Callable[[JsonObject], JsonValue]] = field(default_factory=dict)
+    rule_link: RuleLink | None = None
+    by_connector: Mapping[str, "TemplateTreatment"] = field(default_factory=dict)
+
+    def of_connector(self, connector_id: str) -> "TemplateTreatment":
+        """The treatment of the connector of that id."""
+        return self.by_connector.get(connector_id, self)
 
 
 DEFAULT_TREATMENT = TemplateTreatment()
@@ -43,7 +64,8 @@ DEFAULT_TREATMENT = TemplateTreatment()
 class ConnectorExecution:
     """What one execution sees: validated config, secrets and params, and the attempt's instant.
 
-    ``idempotency_key`` is the notification's id, the same on every attempt; None for a test execution.
+    ``idempotency_key`` is the notification's id, the same on every attempt; None for a test execution. ``search``: the
+    data that rules search, for connectors that write into it; None where there is none.
     """
 
     connector: Connector
@@ -51,6 +73,7 @@ class ConnectorExecution:
     at: datetime
     http: HttpClient
     idempotency_key: str | None = None
+    search: SearchPort | None = None
 
 
 class ConnectorType(Protocol):
@@ -66,7 +89,7 @@ class ConnectorType(Protocol):
 
     def validate_config(self, config: JsonObject, settings: HttpSettings) -> JsonObject: ...
 
-    def validate_secrets(self, secrets: JsonObject) -> JsonObject: ...
+    def validate_secrets(self, secrets: JsonObject, settings: HttpSettings) -> JsonObject: ...
 
     def validate_connector(self, config: JsonObject, secrets: JsonObject) -> None:
         """Cross-check of validated config and secrets; raises InvalidInput with paths like ``secrets.user``."""

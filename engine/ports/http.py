@@ -12,7 +12,8 @@ class HttpRequest:
     """One request. An empty body is not sent. ``headers`` replace defaults case-insensitively.
 
     ``private_headers`` names headers that hold credentials: like Authorization they are left out once a redirect leads
-    to another origin. ``timeout_s`` may lengthen the configured time limit, never shorten it.
+    to another origin. ``timeout_s`` may lengthen the configured time limit, never shorten it. ``follows_redirects``
+    False: a redirect is an answer like others.
     """
 
     method: str
@@ -21,6 +22,7 @@ class HttpRequest:
     body: bytes | None = None
     private_headers: frozenset[str] = frozenset()
     timeout_s: float = 0.0
+    follows_redirects: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from engine.model.errors import InvalidInput
 from engine.model.rule import Rule
 from engine.model.settings import EngineSettings
 from engine.model.trace import RuleIdentity
-from engine.notify.actions import CompiledAction, compile_actions
+from engine.notify.actions import CompiledAction, ParamsInjection, compile_actions
+from engine.notify.injection import injection_of
 from engine.ports.connector import DEFAULT_TREATMENT, TemplateTreatment
 from engine.ports.registry import Registry
 from engine.ports.rule_type import Evaluator, RuleType
@@ -119,7 +120,7 @@ class RuleCompiler:
         return CompiledRule(
             subject_of(rule, rule_type),
             rule_type.compile(rule_type.validate(rule.params)),
-            compile_actions(rule, rule_type, self._treatment_of),
+            compile_actions(rule, rule_type, self._treatment_of, self._injection_of),
             rule_variables(rule, public_base_url=self._settings.public_base_url),
             rule_url(self._settings.public_base_url, rule.space, rule.id),
             interval,
@@ -130,3 +131,6 @@ class RuleCompiler:
     def _treatment_of(self, connector_type_id: str) -> TemplateTreatment:
         connector_type = self._registry.connector_type(connector_type_id)
         return connector_type.template_treatment if connector_type else DEFAULT_TREATMENT
+
+    def _injection_of(self, connector_type_id: str) -> ParamsInjection | None:
+        return injection_of(self._treatment_of(connector_type_id).rule_link)

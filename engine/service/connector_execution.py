@@ -19,6 +19,7 @@ from engine.model.settings import HttpSettings
 from engine.ports.connector import ConnectorExecution, ConnectorType
 from engine.ports.http import HttpClient, HttpFailure
 from engine.ports.registry import Registry
+from engine.ports.search import SearchPort
 from engine.service.redaction import redact
 
 _log = logging.getLogger("tocsin.service.connector")
@@ -35,6 +36,7 @@ class ConnectorRunner:
     http: HttpClient
     settings: HttpSettings
     time_limit_s: float = TIME_LIMIT_S
+    search: SearchPort | None = None
 
     async def execute(
         self, connector: Connector, params: JsonObject, at: datetime, idempotency_key: str | None = None
@@ -74,11 +76,11 @@ class ConnectorRunner:
         with _part("config", "framework"):
             config = connector_type.validate_config(connector.config, self.settings)
         with _part("secrets", "framework"):
-            secrets = connector_type.validate_secrets(connector.secrets)
+            secrets = connector_type.validate_secrets(connector.secrets, self.settings)
         with _part("connector", "framework"):
             connector_type.validate_connector(config, secrets)
         validated = replace(connector, config=config, secrets=secrets)
-        return ConnectorExecution(validated, params, at, self.http, idempotency_key)
+        return ConnectorExecution(validated, params, at, self.http, idempotency_key, self.search)
 
     async def _run(self, connector_type: ConnectorType, execution: ConnectorExecution) -> ConnectorResult:
         try:

@@ -60,7 +60,7 @@ def build_connector(
         known = ", ".join(sorted(known.id for known in registry.connector_types()))
         raise InvalidInput([Problem("connector_type_id", f"[{type_id}] is no connector type", f"known are {known}")])
     config = _validated("config", lambda: connector_type.validate_config(definition.get("config") or {}, settings))
-    secrets = _validated("secrets", lambda: connector_type.validate_secrets(definition.get("secrets") or {}))
+    secrets = _validated("secrets", lambda: connector_type.validate_secrets(definition.get("secrets") or {}, settings))
     connector_type.validate_connector(config, secrets)
     return Connector(
         id=definition.get("id") or str(uuid.uuid5(_ID_NAMESPACE, definition["name"])),

@@ -16,6 +16,7 @@ from engine.model.settings import EngineSettings
 from engine.ports.clock import Clock
 from engine.ports.http import HttpClient
 from engine.ports.registry import Registry
+from engine.ports.search import SearchPort
 from engine.ports.store import ClaimedNotification, ConnectorKey, DeliveryReport, Store
 from engine.service.connector_execution import TIME_LIMIT_S, ConnectorRunner, describe_failure
 from engine.service.connectors import ConnectorDirectory
@@ -44,7 +45,8 @@ class DeliverySummary:
 class Delivery:
     """Sends queued notifications. At most ``settings.delivery_concurrency`` at a time go to one connector.
 
-    ``random`` gives values from 0 to 1 for the jitter of retries; ``owner`` names this process in leases.
+    ``random`` gives values from 0 to 1 for the jitter of retries; ``owner`` names this process in leases; ``search`` is
+    what connectors may write into.
     """
 
     def __init__(
@@ -58,10 +60,11 @@ class Delivery:
         settings: EngineSettings,
         random: Callable[[], float],
         owner: str,
+        search: SearchPort | None = None,
     ) -> None:
         self._store, self._directory, self._registry = store, directory, registry
         self._clock, self._settings, self._random, self._owner = clock, settings, random, owner
-        self._runner = ConnectorRunner(registry, http, settings.http)
+        self._runner = ConnectorRunner(registry, http, settings.http, search=search)
         self._room = max(1, settings.delivery_concurrency)
         self._doorways: defaultdict[ConnectorKey, _Doorway] = defaultdict(lambda: _Doorway(self._room))
         self._claiming = asyncio.Lock()

@@ -39,7 +39,7 @@ class AiohttpClient:
         progress = _Progress()
         try:
             async with asyncio.timeout(limit_s) as time_limit:
-                return await self._follow(Hop.first(request), progress)
+                return await self._follow(Hop.first(request), self._most_redirects(request), progress)
         except TimeoutError:
             if not time_limit.expired():
                 raise _connection_failure("ETIMEDOUT", "the connection timed out", progress) from None
@@ -50,19 +50,20 @@ class AiohttpClient:
             await self._session.close()
             self._session = None
 
-    async def _follow(self, hop: Hop, progress: "_Progress") -> HttpResponse:
-        for followed in range(self._settings.max_redirects + 1):
+    def _most_redirects(self, request: HttpRequest) -> int:
+        return self._settings.max_redirects if request.follows_redirects else 0
+
+    async def _follow(self, hop: Hop, most_redirects: int, progress: "_Progress") -> HttpResponse:
+        for followed in range(most_redirects + 1):
             if not is_host_allowed(hop.target, self._settings.allowed_hosts):
                 raise _refused(f"host [{hop.target.host}] is not one of the allowed hosts (setting allowedHosts)")
             response = await self._exchange(hop, progress)
             location = response.headers.get("location")
-            if response.status not in _REDIRECTS or not location or self._settings.max_redirects == 0:
+            if response.status not in _REDIRECTS or not location or most_redirects == 0:
                 return response
-            if followed < self._settings.max_redirects:
+            if followed < most_redirects:
                 hop = hop.redirected(response.status, location)
-        raise HttpFailure(
-            "ERR_FR_TOO_MANY_REDIRECTS", f"more than {self._settings.max_redirects} redirects", is_retryable=False
-        )
+        raise HttpFailure("ERR_FR_TOO_MANY_REDIRECTS", f"more than {most_redirects} redirects", is_retryable=False)
 
     async def _exchange(self, hop: Hop, progress: "_Progress") -> HttpResponse:
         progress.has_answer_begun = False

@@ -5,12 +5,15 @@ the stack and nothing that is handed out is shared with the stored rule.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
+import orjson
+
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.ports.connector import EscapeMode, TemplateTreatment
+from engine.template.jsontext import TooDeep, to_json
 from engine.template.mustache import Template, compile_template
 from engine.template.renderer import DEFAULT_MAX_CHARS
 from engine.template.values import Variables
@@ -19,6 +22,9 @@ _Modes: TypeAlias = "dict[str, EscapeMode | _Modes]"
 """`TemplateTreatment.modes` by path segment."""
 
 _NO_MODES: Final[_Modes] = {}
+Computation: TypeAlias = Callable[[JsonObject], JsonValue]
+"""Makes a member of all variables; see `TemplateTreatment.computed`."""
+_NOTHING: Final[Mapping[str, Computation]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,8 @@ class _Step(NamedTuple):
 class CompiledParams:
     """Params of one action, compiled. See `compile_params`."""
 
-    def __init__(self, steps: list[_Step]) -> None:
-        self._steps = steps
+    def __init__(self, steps: list[_Step], computed: Mapping[str, Computation] = _NOTHING) -> None:
+        self._steps, self._computed = steps, computed
         self._templates = [step.content for step in steps if type(step.content) is Template]
 
     def names(self) -> frozenset[str]:
@@ -78,7 +84,17 @@ class CompiledParams:
                 container[key] = value
             else:
                 container.append(value)
+        if self._computed:
+            self._compute(made[0], variables, errors)
         return RenderedParams(made[0], errors)
+
+    def _compute(self, params: JsonObject, variables: Variables, errors: list[str]) -> None:
+        for member, compute in self._computed.items():
+            try:
+                params[member] = compute(orjson.loads(to_json(variables)))
+            except (ValueError, TooDeep) as error:
+                params.pop(member, None)
+                errors.append(f"{member}: {str(error) or 'the variables are nested too deeply'}")
 
     def _path(self, holder: int, key: str | int) -> str:
         containers = [step for step in self._steps if step.content is dict or step.content is list]
@@ -95,6 +111,8 @@ def compile_params(params: JsonObject, treatment: TemplateTreatment) -> Compiled
 
     A mode of ``treatment.modes`` holds for the member at its path and for everything inside of it.
     """
+    given = {name: member for name, member in params.items() if name not in treatment.computed}
+    params = {**given, **treatment.fixed}
     modes = _by_segment(treatment.modes)
     default = treatment.default
     if treatment.keeps_only_modes:
@@ -103,7 +121,7 @@ def compile_params(params: JsonObject, treatment: TemplateTreatment) -> Compiled
             default, modes = None, _NO_MODES
         else:
             params = kept
-    return CompiledParams(_steps(params, modes, default))
+    return CompiledParams(_steps(params, modes, default), treatment.computed)
 
 
 def _by_segment(modes: Mapping[str, EscapeMode]) -> _Modes:

@@ -95,8 +95,10 @@ def test_other_params_are_refused(params: JsonObject) -> None:
 
 def test_config_and_secrets_have_no_members() -> None:
     connector_type = ServerLog()
-    assert connector_type.validate_config({}, HttpSettings()) == connector_type.validate_secrets({}) == {}
+    assert (
+        connector_type.validate_config({}, HttpSettings()) == connector_type.validate_secrets({}, HttpSettings()) == {}
+    )
     with pytest.raises(InvalidInput):
         connector_type.validate_config({"x": 1}, HttpSettings())
     with pytest.raises(InvalidInput):
-        connector_type.validate_secrets({"x": "1"})
+        connector_type.validate_secrets({"x": "1"}, HttpSettings())

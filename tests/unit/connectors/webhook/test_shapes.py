@@ -107,7 +107,7 @@ NO_SECRETS = dict.fromkeys(("user", "password", "crt", "key", "pfx", "clientSecr
     ],
 )
 def test_one_kind_of_credentials_is_taken(secrets: JsonObject) -> None:
-    assert Webhook().validate_secrets(secrets) == NO_SECRETS | secrets
+    assert Webhook().validate_secrets(secrets, HttpSettings()) == NO_SECRETS | secrets
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_one_kind_of_credentials_is_taken(secrets: JsonObject) -> None:
 )
 def test_any_other_combination_is_refused_without_being_shown(secrets: JsonObject) -> None:
     with pytest.raises(InvalidInput, match=r"^((?!hush-hush).)*$"):
-        Webhook().validate_secrets(secrets)
+        Webhook().validate_secrets(secrets, HttpSettings())
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_what_is_not_supported_yet_is_refused_by_name_with_a_remedy(
 ) -> None:
     webhook = Webhook()
     with pytest.raises(InvalidInput) as caught:
-        webhook.validate_connector(validate({"url": URL, **config}), webhook.validate_secrets(secrets))
+        webhook.validate_connector(validate({"url": URL, **config}), webhook.validate_secrets(secrets, HttpSettings()))
     assert paths(caught.value) == [path]
     assert "secretHeaders" in caught.value.problems[0].remedy
 
@@ -158,7 +158,7 @@ def test_what_is_not_supported_yet_is_refused_by_name_with_a_remedy(
 def test_basic_authentication_and_full_verification_are_supported() -> None:
     webhook = Webhook()
     config = validate({"url": URL, "authType": "webhook-authentication-basic", "verificationMode": "full"})
-    webhook.validate_connector(config, webhook.validate_secrets({"user": "bob", "password": "p"}))
+    webhook.validate_connector(config, webhook.validate_secrets({"user": "bob", "password": "p"}, HttpSettings()))
 
 
 @pytest.mark.parametrize(("params", "stored"), [({}, {}), ({"body": ""}, {"body": ""}), ({"body": "b"}, {"body": "b"})])
@@ -187,7 +187,7 @@ def test_any_json_is_taken_or_refused(members: JsonObject, url: str) -> None:
     webhook = Webhook()
     for validate_part in (
         lambda: validate({"url": url, **members}, ("h.example",)),
-        lambda: webhook.validate_secrets(members),
+        lambda: webhook.validate_secrets(members, HttpSettings()),
         lambda: webhook.validate_params(members),
     ):
         try:

@@ -80,7 +80,7 @@ class TargetType:
     def validate_config(self, config: JsonObject, settings: HttpSettings) -> JsonObject:
         return config
 
-    def validate_secrets(self, secrets: JsonObject) -> JsonObject:
+    def validate_secrets(self, secrets: JsonObject, settings: HttpSettings) -> JsonObject:
         return secrets
 
     def validate_connector(self, config: JsonObject, secrets: JsonObject) -> None: ...

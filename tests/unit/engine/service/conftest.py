@@ -68,7 +68,7 @@ class ScriptedType:
     def validate_config(self, config: JsonObject, settings: HttpSettings) -> JsonObject:
         return self._validate(config)
 
-    def validate_secrets(self, secrets: JsonObject) -> JsonObject:
+    def validate_secrets(self, secrets: JsonObject, settings: HttpSettings) -> JsonObject:
         return self._validate(secrets)
 
     def validate_params(self, params: JsonObject) -> JsonObject:

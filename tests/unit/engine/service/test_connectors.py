@@ -90,7 +90,7 @@ def test_the_host_must_be_allowed() -> None:
 
 
 def test_an_unknown_type_is_refused_with_the_known_ones() -> None:
-    assert ".server-log, .webhook" in str(refusal({**HOOK, "connector_type_id": ".nothing"}))
+    assert ".server-log, .slack, .webhook" in str(refusal({**HOOK, "connector_type_id": ".nothing"}))
 
 
 def test_preconfigured_connectors_are_seen_in_every_space() -> None:

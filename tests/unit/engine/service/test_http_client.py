@@ -275,6 +275,11 @@ class TestRedirect:
         assert failure.error_code == "ERR_FR_TOO_MANY_REDIRECTS"
         assert len(receiver.requests) == 4
 
+    async def test_a_request_may_want_to_see_the_redirect(self, receiver: Receiver, make_client: MakeClient) -> None:
+        url = receiver.answer("/first", 302, headers={"Location": "/second"})
+        response = await make_client().send(HttpRequest("POST", url, body=b"x", follows_redirects=False))
+        assert (response.status, len(receiver.requests)) == (302, 1)
+
     @pytest.mark.parametrize(("status", "headers"), [(302, {}), (304, {"Location": "/x"}), (300, {"Location": "/x"})])
     async def test_what_is_no_redirect_is_the_answer(
         self, receiver: Receiver, make_client: MakeClient, status: int, headers: dict[str, str]

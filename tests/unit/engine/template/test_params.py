@@ -4,6 +4,7 @@ import copy
 
 import pytest
 
+from engine.model.jsonvalue import JsonObject
 from engine.ports.connector import DEFAULT_TREATMENT, EscapeMode, TemplateTreatment
 from engine.template.params import compile_params
 from engine.template.values import prepare_variables
@@ -14,6 +15,7 @@ SLACK_API_BLOCKS = TemplateTreatment({"subActionParams.text": EscapeMode.JSON}, 
 EMAIL = TemplateTreatment({"message": EscapeMode.MARKDOWN, "messageHTML": EscapeMode.HTML})
 WEBHOOK = TemplateTreatment({"body": EscapeMode.JSON}, default=None, keeps_only_modes=True)
 UNTOUCHED = TemplateTreatment(default=None)
+FIXED = TemplateTreatment(fixed={"index": None}, by_connector={"history": DEFAULT_TREATMENT})
 
 VARIABLES = {"x": 'a_b "<c>"', "n": 5}
 TAG = "{{x}}"
@@ -30,6 +32,10 @@ TAG = "{{x}}"
         ),
         (DEFAULT_TREATMENT, {"n": "{{n}}"}, {"n": "5"}),
         (DEFAULT_TREATMENT, {}, {}),
+        (FIXED, {"index": TAG, "a": TAG}, {"index": None, "a": 'a_b "<c>"'}),
+        (FIXED, {}, {"index": None}),
+        (FIXED.of_connector("history"), {"index": TAG}, {"index": 'a_b "<c>"'}),
+        (FIXED.of_connector("other"), {"index": TAG}, {"index": None}),
         (SLACK, {"message": TAG, "channel": TAG}, {"message": '`a_b "<c>"`'}),
         (SLACK, {"message": "", "channel": TAG}, {"message": "", "channel": TAG}),
         (
@@ -130,3 +136,34 @@ def test_names():
     params = {"a": "{{x.y}}", "b": ["{{#l}}{{z}}{{/l}}", "text"]}
     assert compile_params(params, DEFAULT_TREATMENT).names() == {"x.y", "l", "z"}
     assert compile_params(params, UNTOUCHED).names() == frozenset()
+
+
+def test_a_computed_member_is_made_of_all_variables_as_plain_json() -> None:
+    seen = []
+
+    def compute(variables: JsonObject) -> list[JsonObject]:
+        seen.append(variables)
+        return [{"x": variables["x"]}]
+
+    treatment = TemplateTreatment(computed={"documents": compute})
+    rendered = compile_params({"documents": [TAG], "m": TAG}, treatment).render(prepare_variables(VARIABLES))
+    assert rendered.params == {"documents": [{"x": 'a_b "<c>"'}], "m": 'a_b "<c>"'}
+    assert (seen, type(seen[0])) == ([VARIABLES], dict)
+
+
+def test_a_computed_member_that_cannot_be_made_is_left_out_and_told() -> None:
+    def compute(variables: JsonObject) -> None:
+        raise ValueError("there is no alert")
+
+    treatment = TemplateTreatment(computed={"documents": compute})
+    rendered = compile_params({"documents": [TAG], "m": "1"}, treatment).render(prepare_variables(VARIABLES))
+    assert (rendered.params, rendered.errors) == ({"m": "1"}, ["documents: there is no alert"])
+
+
+def test_variables_too_deep_for_json_are_told() -> None:
+    deep: JsonObject = {}
+    for _ in range(200):
+        deep = {"d": deep}
+    treatment = TemplateTreatment(computed={"documents": lambda variables: [variables]})
+    rendered = compile_params({}, treatment).render(prepare_variables(deep))
+    assert (rendered.params, len(rendered.errors)) == ({}, 1)
