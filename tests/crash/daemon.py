@@ -61,6 +61,11 @@ class Daemon:
     def log(self, life: int) -> Path:
         return self.folder / f"daemon-{life:02}.log"
 
+    def complaints(self) -> list[str]:
+        """What the daemon logged as an error, or not as a log record at all: nothing here is a reason for it."""
+        lines = [line for life in range(1, self.lives + 1) for line in self.log(life).read_text().splitlines()]
+        return [line for line in lines if not line.startswith("{") or '"level": "error"' in line]
+
     @property
     def exit_code(self) -> int | None:
         """None while it runs."""

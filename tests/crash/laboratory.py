@@ -76,6 +76,7 @@ class Laboratory:
     async def _check(self, findings: Findings) -> None:
         if damage := find_damage(self._daemon.store):
             findings.faults.append(Fault("damaged", damage))
+        findings.faults += [Fault("complained", line) for line in self._daemon.complaints()]
         arrivals, searches = self._receiver.arrivals, self._cluster.searches()
         history = await read_history(self._daemon.store, _now_ms(), self._truth, arrivals, searches)
         findings.faults += find_faults(history)
