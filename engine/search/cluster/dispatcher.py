@@ -130,6 +130,9 @@ class Dispatcher:
             lane.under_way -= 1
             self._tasks.discard(task)
             self._trial = None if self._trial is task else self._trial
+            for part in parts:
+                if part.on_left is abandon_unwanted:
+                    part.on_left = None  # a part would keep its task and its whole batch until garbage is looked for
             if task.cancelled():
                 self._note_abandoned(parts, (self._clock.monotonic() - began) * 1000)
             elif (bug := task.exception()) is not None:

@@ -1,10 +1,11 @@
 """Answers that arrive at the same time are handed out batch by batch, so that no turn of the loop becomes long."""
 
 import asyncio
+import gc
 
 from engine.model.jsonvalue import JsonObject
 from engine.search.cluster.dispatcher import Dispatcher
-from engine.search.cluster.part import Query
+from engine.search.cluster.part import Part, Query
 from engine.search.cluster.settings import ClusterLimits, ClusterSettings
 from engine.service.clocks import ManualClock
 
@@ -51,3 +52,19 @@ async def test_one_batch_a_turn(clock: ManualClock) -> None:
     turns = list(turns_of.values())
     assert turns[::2] == turns[1::2], "a batch is handed out as a whole"
     assert len(set(turns)) == 3
+
+
+async def test_nothing_of_a_batch_is_left_to_the_garbage_collector(clock: ManualClock) -> None:
+    connection = Exchanges()
+    connection.are_let_go.set()
+    dispatcher = Dispatcher(connection, SETTINGS, clock)
+    queries = [Query("POST", f"/{name}/_search", b"{}", name.encode()) for name in "ab"]
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(2):
+            await asyncio.gather(*map(dispatcher.ask, queries))
+        await dispatcher.close()
+        assert not [found for found in gc.get_objects() if isinstance(found, Part)]
+    finally:
+        gc.enable()
