@@ -55,6 +55,7 @@ async def measure(rules: int = RULES, seconds: float = SECONDS) -> dict[str, str
         "every second: evaluations/s": f"{scheduled.runs_a_second:.0f} of {rules} (this process had {scheduled.share})",
         "every second: CPU per evaluation": f"{scheduled.cpu_us:.0f} us",
         "every second: start lag p50 / p99 / max": quantiles(scheduled.lags_ms),
+        "every second: turn of the loop p50 / p99 / max": quantiles(scheduled.turns_ms),
         "saturated: evaluations/s": f"{saturated.runs_a_second:.0f} (this process had {saturated.share})",
         "saturated: CPU per evaluation": f"{saturated.cpu_us:.0f} us",
         "saturated: commit latency p50 / p99 / max": f"{quantiles(saturated.waits_ms)} (aim p99 < 100)",
