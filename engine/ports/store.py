@@ -1,6 +1,6 @@
 """Store port: everything that outlives a process. Every method is one transaction; all times are instants handed in."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -523,6 +523,10 @@ class Store(Protocol):
 
         Raises LookupError, TypeError or ValueError for a stored one that cannot be read.
         """
+        ...
+
+    async def windows_stamp(self) -> Hashable:
+        """A value that is another one once windows were changed, here or by others; cheap enough for every batch."""
         ...
 
     async def change_window(self, window: MaintenanceWindow, expected_version: int, audit: AuditEntry | None) -> bool:

@@ -27,6 +27,7 @@ from engine.service.lease_renewal import LeaseRenewal
 from engine.service.processing import AlertProcessor
 from engine.service.runs import RunInputs, RunReport
 from engine.service.snoozes import remove_expired
+from engine.service.windows import WindowDirectory
 
 _log = logging.getLogger("tocsin.rules")
 
@@ -61,6 +62,7 @@ class Executor:
     ) -> None:
         self._store, self._search, self._clock, self._new_id, self._settings = store, search, clock, new_id, settings
         self._max_alerts = effective_limit(settings.max_alerts)
+        self._windows = WindowDirectory(store)
         self._compiler = RuleCompiler(store, registry, settings)
         processor = AlertProcessor(settings, registry, connectors, new_id, is_dry=is_dry)
         self._conclusion = Conclusion(store, processor, clock)
@@ -96,6 +98,7 @@ class Executor:
             rules = await self._compiler.compile(claims)
             await self._remove_expired_snoozes(claims, rules)
             spaces = {space: await self._store.space_settings(space) for space in {claim.key.space for claim in claims}}
+            windows = {space: await self._windows.load(space, self._clock.now()) for space in spaces}
             queue_room = self._settings.max_queued_actions - await self._store.pending_notifications()
         except BaseException:
             await self._hand_back(claims)
@@ -111,6 +114,7 @@ class Executor:
                     space=spaces[claim.key.space],
                     queue_room=queue_room,
                     max_alerts=self._max_alerts,
+                    windows=windows[claim.key.space],
                 ),
             )
             for claim, rule in zip(claims, rules, strict=True)

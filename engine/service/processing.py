@@ -66,6 +66,7 @@ class AlertProcessor:
             is_limit_reached=evaluated.is_limit_reached,
             recover=None if recover is None else _as_rule_types_doing(recover),
             hold_recoveries=evaluation.hold_recoveries if evaluation else False,
+            windows=inputs.running_windows(rule.subject.rule_type.category),
             new_id=self._new_id,
         )
 

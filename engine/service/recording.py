@@ -42,6 +42,7 @@ def record_processed(rule: CompiledRule, inputs: RunInputs, processed: Processed
             ended_at=ended_at,
             status=status,
             last_run=run,
+            windows=inputs.running_windows(rule.subject.rule_type.category) or (),
             actions=dispatched.mentions,
             metrics=event_metrics(inputs, evaluated.figures, ended_at, dispatched),
             gap=gap,

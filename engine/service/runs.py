@@ -6,11 +6,16 @@ from datetime import datetime, timedelta
 from engine.model.settings import SpaceSettings
 from engine.ports.store import Claim, CommitOutcome, RunRecord
 from engine.run.transition import Transition
+from engine.run.windows import RunningWindow
+from engine.service.windows import Windows, running_windows
 
 
 @dataclass(frozen=True, slots=True)
 class RunInputs:
-    """What a run is started with; ``started_at`` is its one instant. ``queue_room``: see `DecisionInput`."""
+    """What a run is started with; ``started_at`` is its one instant. ``queue_room``: see `DecisionInput`.
+
+    ``windows``: the maintenance windows of its space.
+    """
 
     claim: Claim
     started_at: datetime
@@ -18,10 +23,16 @@ class RunInputs:
     space: SpaceSettings
     queue_room: int
     max_alerts: int
+    windows: Windows = ()
 
     @property
     def query_delay(self) -> timedelta:
         return timedelta(seconds=self.space.query_delay_s)
+
+
+    def running_windows(self, category: str) -> list[RunningWindow] | None:
+        """The maintenance windows that run now for rules of that category; None: they could not be loaded."""
+        return running_windows(self.windows, self.started_at, category)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -83,6 +83,7 @@ class SqliteStore:
     def __init__(self, path: Path | None, *, patience_s: float = BUSY_PATIENCE_S) -> None:
         self._session = SqliteSession(path, patience_s=patience_s)
         self._states = StateCache()
+        self._window_changes = 0
 
     async def open(self) -> None:
         await self._session.open()
@@ -251,16 +252,25 @@ class SqliteStore:
     # maintenance windows
 
     async def insert_window(self, window: MaintenanceWindow, audit: AuditEntry | None) -> bool:
-        return await self._session.write(maintenance_windows.insert_window, window, audit)
+        is_done = await self._session.write(maintenance_windows.insert_window, window, audit)
+        self._window_changes += is_done
+        return is_done
 
     async def windows(self, space: str, *, may_run_at: datetime | None = None) -> list[StoredWindow]:
         return await self._session.read(maintenance_windows.read_windows, space, may_run_at)
 
+    async def windows_stamp(self) -> Hashable:
+        return await self._session.change_counter(), self._window_changes
+
     async def change_window(self, window: MaintenanceWindow, expected_version: int, audit: AuditEntry | None) -> bool:
-        return await self._session.write(maintenance_windows.change_window, window, expected_version, audit)
+        is_done = await self._session.write(maintenance_windows.change_window, window, expected_version, audit)
+        self._window_changes += is_done
+        return is_done
 
     async def delete_window(self, space: str, window_id: str, audit: AuditEntry | None) -> bool:
-        return await self._session.write(maintenance_windows.delete_window, space, window_id, audit)
+        is_done = await self._session.write(maintenance_windows.delete_window, space, window_id, audit)
+        self._window_changes += is_done
+        return is_done
 
     # settings and care
 

@@ -72,6 +72,12 @@ class EventCalendar:
         self._duration = schedule.duration * _MS
         self._finished_at = finished_at
 
+    @property
+    def ends_by(self) -> datetime | None:
+        """When the last event has ended at the latest; None: there is always another."""
+        last = self._recurrence.last
+        return None if last is None else _plus(last, self._duration)
+
     def events(self, expiration: datetime) -> Iterator[Event]:
         """All events that begin by ``expiration``, ascending, one after the other."""
         for start in self._recurrence:

@@ -90,6 +90,11 @@ class Recurrence:
         """A few periods: a search seldom needs more."""
         return min(_PERIODS[self.rule.freq or 0] * min(self.rule.interval, 20_000) * 4, _LONGEST_SPAN)
 
+    @property
+    def last(self) -> datetime | None:
+        """An instant after which nothing happens; None: the rule has no end."""
+        return self.rule.dtstart if self.rule.freq is None else self._end
+
     @cached_property
     def _end(self) -> datetime | None:
         """The instant after which there is no occurrence: ``until``, or that of the last one counted."""
