@@ -1,7 +1,7 @@
 """A search backend that answers at once, so that only the engine is measured."""
 
 from engine.model.jsonvalue import JsonObject
-from engine.ports.search import BulkRequest, FieldCapsRequest, SearchRequest
+from engine.ports.search import BulkRequest, EsqlRequest, FieldCapsRequest, SearchRequest
 
 
 class InstantSearch:
@@ -15,6 +15,9 @@ class InstantSearch:
 
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
         return {"indices": [], "fields": {}}
+
+    async def esql(self, request: EsqlRequest) -> JsonObject:
+        return {"columns": [], "values": []}
 
     async def ensure_index(self, index: str, mappings: JsonObject) -> bool:
         return False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.model.errors import InvalidInput, Problem
 from engine.model.jsonvalue import JsonObject
-from engine.ports.search import BulkRequest, FieldCapsRequest, SearchRequest
+from engine.ports.search import BulkRequest, EsqlRequest, FieldCapsRequest, SearchRequest
 from engine.search.cluster.settings import ClusterSettings
 from engine.service.clocks import SystemClock
 from tocsin.files.config import Config
@@ -54,6 +54,10 @@ class LazyCluster:
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
         """See the port."""
         return await self.open().field_caps(request)
+
+    async def esql(self, request: EsqlRequest) -> JsonObject:
+        """See the port."""
+        return await self.open().esql(request)
 
     async def ensure_index(self, index: str, mappings: JsonObject) -> bool:
         """See the port."""

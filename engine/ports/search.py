@@ -28,6 +28,27 @@ class FieldCapsRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class EsqlRequest:
+    """``POST /_query``: an ES|QL text, and a filter in query DSL that its indices are read through.
+
+    ``index``: the index expressions that the text reads, which decide the backend; they stand at ``index_span`` of it.
+    ``params``: named parameters, one object each.
+    """
+
+    query: str
+    filter: JsonObject
+    index: tuple[str, ...] = ()
+    index_span: tuple[int, int] = (0, 0)
+    params: tuple[JsonObject, ...] = ()
+
+    @property
+    def body(self) -> JsonObject:
+        """As it is sent."""
+        body: JsonObject = {"query": self.query, "filter": self.filter}
+        return body | {"params": list(self.params)} if self.params else body
+
+
+@dataclass(frozen=True, slots=True)
 class BulkItem:
     """One document to be written. ``id`` None: the backend chooses one.
 
@@ -62,6 +83,13 @@ class SearchPort(Protocol):
 
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
         """The answer's body: ``indices`` and ``fields`` (name -> type -> capabilities)."""
+        ...
+
+    async def esql(self, request: EsqlRequest) -> JsonObject:
+        """The answer's body: ``columns`` (name, type), ``values`` (rows), ``is_partial``.
+
+        SearchError 400 where the backend knows no ES|QL.
+        """
         ...
 
     async def ensure_index(self, index: str, mappings: JsonObject) -> bool:

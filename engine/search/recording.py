@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from engine.model.errors import SearchError, SearchUnavailable
 from engine.model.jsonvalue import JsonObject, JsonValue
-from engine.ports.search import BulkRequest, FieldCapsRequest, SearchRequest
+from engine.ports.search import BulkRequest, EsqlRequest, FieldCapsRequest, SearchRequest
 
 _UNAVAILABLE = frozenset({429, 503})
 _FIRST_ERROR = 400
@@ -20,10 +20,11 @@ class CannedAnswer:
 
 
 class RecordingSearch:
-    """Gives the canned answers in order; ``requests``, ``field_caps_requests``, ``bulk_requests`` hold what was asked,
-    ``created_indices`` the mappings of indices that were to be made.
+    """Gives the canned answers in order, ``answers`` to searches and ES|QL queries alike.
 
-    Statuses from 400 up raise as a real backend does. Asking once more than there are answers is a LookupError.
+    ``requests``, ``esql_requests``, ``field_caps_requests``, ``bulk_requests`` hold what was asked, ``created_indices``
+    the mappings of indices that were to be made. Statuses from 400 up raise as a real backend does. Asking once more
+    than there are answers is a LookupError.
     """
 
     def __init__(
@@ -34,12 +35,17 @@ class RecordingSearch:
     ) -> None:
         self._answers, self._field_caps, self._bulk = list(answers), list(field_caps), list(bulk)
         self.requests: list[SearchRequest] = []
+        self.esql_requests: list[EsqlRequest] = []
         self.field_caps_requests: list[FieldCapsRequest] = []
         self.bulk_requests: list[BulkRequest] = []
         self.created_indices: dict[str, JsonObject] = {}
 
     async def search(self, request: SearchRequest) -> JsonObject:
         self.requests.append(request)
+        return _give(self._answers)
+
+    async def esql(self, request: EsqlRequest) -> JsonObject:
+        self.esql_requests.append(request)
         return _give(self._answers)
 
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:

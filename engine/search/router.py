@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from engine.model.jsonvalue import JsonObject
-from engine.ports.search import BulkRequest, FieldCapsRequest, SearchPort, SearchRequest
+from engine.ports.search import BulkRequest, EsqlRequest, FieldCapsRequest, SearchPort, SearchRequest
 from engine.search.qualified import qualify_field_caps, qualify_search
 from engine.search.routes import Route, Routes
 
@@ -44,6 +44,20 @@ class SearchRouter:
         route = self.routes.of(request.index)
         answer = await self._backend(route).field_caps(replace(request, index=route.index))
         return answer if route.prefix is None else qualify_field_caps(answer, route.prefix)
+
+    async def esql(self, request: EsqlRequest) -> JsonObject:
+        """See the port. A text that reads no index goes to the default cluster."""
+        if not request.index:
+            default = self.routes.default
+            return await self._backend(Route(default, ())).esql(request)
+        route = self.routes.of(request.index)
+        if route.index == request.index:
+            return await self._backend(route).esql(request)
+        start, end = request.index_span
+        unnamed = request.query[start:end].replace(f"{route.cluster}:", "")
+        query = request.query[:start] + unnamed + request.query[end:]
+        renamed = replace(request, query=query, index=route.index, index_span=(start, start + len(unnamed)))
+        return await self._backend(route).esql(renamed)
 
     async def ensure_index(self, index: str, mappings: JsonObject) -> bool:
         """See the port."""

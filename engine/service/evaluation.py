@@ -11,7 +11,7 @@ from engine.model.errors import RunError, SearchUnavailable, WriteBlocked
 from engine.model.jsonvalue import JsonObject
 from engine.ports.clock import Clock
 from engine.ports.rule_type import AlertLimitReached, Evaluation, EvaluationContext, Evaluator, Report
-from engine.ports.search import BulkRequest, FieldCapsRequest, SearchFigures, SearchPort, SearchRequest
+from engine.ports.search import BulkRequest, EsqlRequest, FieldCapsRequest, SearchFigures, SearchPort, SearchRequest
 
 _log = logging.getLogger("tocsin.rules")
 _T = TypeVar("_T")
@@ -58,9 +58,15 @@ class MeteredSearch:
         self.figures = SearchFigures()
 
     async def search(self, request: SearchRequest) -> JsonObject:
+        return await self._measured(self._search.search(request))
+
+    async def esql(self, request: EsqlRequest) -> JsonObject:
+        return await self._measured(self._search.esql(request))
+
+    async def _measured(self, call: Awaitable[JsonObject]) -> JsonObject:
         began = self._clock.monotonic()
         try:
-            answer = await self._bounded(self._search.search(request))
+            answer = await self._bounded(call)
         finally:
             self.figures.searches += 1
             self.figures.duration_ms += (self._clock.monotonic() - began) * 1000

@@ -10,18 +10,19 @@ import orjson
 from engine.model.errors import SearchError
 from engine.model.jsonvalue import JsonObject
 from engine.ports.clock import Clock
-from engine.ports.search import BulkRequest, FieldCapsRequest, SearchRequest
+from engine.ports.search import BulkRequest, EsqlRequest, FieldCapsRequest, SearchRequest
 from engine.search.cluster.bulk import bulk_query
 from engine.search.cluster.connection import Connection
 from engine.search.cluster.differences import adapt, adapt_answer, adapt_mappings, product_of
 from engine.search.cluster.dispatcher import Dispatcher
 from engine.search.cluster.encoding import encode
 from engine.search.cluster.part import Query
+from engine.search.cluster.recent_answers import RecentAnswers
 from engine.search.cluster.settings import ClusterSettings, Product
 
 _log = logging.getLogger("tocsin.search")
 
-_FORBIDDEN, _NOT_FOUND = 403, 404
+_BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
 _TEXT = {False: "false", True: "true"}
 
 
@@ -36,6 +37,7 @@ class ClusterSearch:
         self._bulk_bytes, self._write_numbers = settings.limits.bulk_bytes, count(1)
         self._connection = Connection(settings)
         self._dispatcher = Dispatcher(self._connection, settings, clock)
+        self._field_caps = RecentAnswers(clock.monotonic)
 
     async def search(self, request: SearchRequest) -> JsonObject:
         """See the port. A search that gets no answer in time is a SearchError 408."""
@@ -46,11 +48,18 @@ class ClusterSearch:
         return adapt_answer(answer, request.body, product)
 
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
-        """See the port."""
+        """See the port. What was answered in the last 5 seconds is not asked again."""
         fields = quote(",".join(request.fields), safe="*,")
         options = _options(request.ignore_unavailable, request.allow_no_indices)
         target = f"/{_index_path(request.index)}/_field_caps?fields={fields}&{options}"
-        return await self._dispatcher.ask(Query("GET", target))
+        return await self._field_caps.get(target, lambda: self._dispatcher.ask(Query("GET", target)))
+
+    async def esql(self, request: EsqlRequest) -> JsonObject:
+        """See the port. A query that gets no answer in time is a SearchError 408."""
+        if await self.detect_product() == "opensearch":
+            reason = f"cluster [{self._name}] is OpenSearch, which does not know ES|QL: write the query in DSL or KQL"
+            raise SearchError(_BAD_REQUEST, "illegal_argument_exception", reason)
+        return await self._dispatcher.ask(Query("POST", "/_query", encode(request.body)))
 
     async def ensure_index(self, index: str, mappings: JsonObject) -> bool:
         """See the port. An alias or a data stream of that name counts, too."""

@@ -13,7 +13,7 @@ import duckdb
 
 from engine.model.instant import to_ms
 from engine.model.jsonvalue import JsonObject, JsonValue
-from engine.ports.search import BulkRequest, FieldCapsRequest, SearchRequest
+from engine.ports.search import BulkRequest, EsqlRequest, FieldCapsRequest, SearchRequest
 from engine.search.local.bulk import write_bulk
 from engine.search.local.database import Database, Run
 from engine.search.local.documents.memory import read_mappings
@@ -128,6 +128,11 @@ class LocalSearch:
             with index.lock:
                 views.append(index.view())
         return describe_fields(views, request.fields)
+
+    async def esql(self, request: EsqlRequest) -> JsonObject:
+        """SearchError 400: this engine does not know the language yet."""
+        raise answer(400, "illegal_argument_exception", "ES|QL is not supported by the local backend: a cluster of "
+                     "Elasticsearch can answer it")  # fmt: skip
 
     async def ensure_index(self, index: str, mappings: JsonObject) -> bool:
         """See the port. Raises SearchError 400 for a mapping that this engine does not know."""

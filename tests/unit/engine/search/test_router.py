@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from engine.model.errors import SearchError, SearchUnavailable
-from engine.ports.search import BulkItem, BulkRequest, FieldCapsRequest, SearchPort, SearchRequest
+from engine.ports.search import BulkItem, BulkRequest, EsqlRequest, FieldCapsRequest, SearchPort, SearchRequest
+from engine.query.esql import EsqlText
 from engine.search.recording import CannedAnswer, RecordingSearch
 from engine.search.router import SearchRouter
 
@@ -179,3 +180,20 @@ async def test_all_are_closed_even_if_one_cannot_be() -> None:
 def test_what_has_no_backend_cannot_be(files: SearchPort | None, clusters: Any, default: str | None) -> None:
     with pytest.raises(ValueError, match="cluster"):
         SearchRouter(files, (), clusters, default)
+
+
+@pytest.mark.parametrize(
+    ("text", "backend", "sent"),
+    [
+        ("FROM a, b-* | WHERE x == 1", "main", "FROM a, b-* | WHERE x == 1"),
+        ('FROM logs:a , logs:b* | WHERE x == "logs:a"', "logs", 'FROM a , b* | WHERE x == "logs:a"'),
+        ("FROM web", "files", "FROM web"),
+        ("ROW a = 1", "main", "ROW a = 1"),
+    ],
+)
+async def test_an_esql_query_goes_where_its_indices_are(text: str, backend: str, sent: str) -> None:
+    router, made = route({"columns": [], "values": []})
+    read = EsqlText(text)
+    await router.esql(EsqlRequest(text, {"match_all": {}}, read.indices, read.index_span))
+    asked = {name: [request.query for request in each.esql_requests] for name, each in made.items()}
+    assert {name: queries for name, queries in asked.items() if queries} == {backend: [sent]}
