@@ -6,7 +6,7 @@ from typing import Any
 from engine.model.jsonvalue import JsonObject
 from rule_types.answer import number_at, object_at
 
-_PARTIAL = "The search returned partial results: some shards or clusters did not answer."
+PARTIAL = "The search returned partial results: some shards or clusters did not answer."
 _TIMED_OUT = "The search timed out on the server and returned partial results."
 
 
@@ -15,9 +15,9 @@ def partial_result_warnings(answer: JsonObject) -> list[str]:
     warnings = []
     shards, clusters = object_at(answer, "_shards"), object_at(answer, "_clusters")
     if (number_at(shards, "failed") or 0) > 0:
-        warnings.append(_first_failure(shards, "reason", "reason") or _PARTIAL)
+        warnings.append(_first_failure(shards, "reason", "reason") or PARTIAL)
     elif (number_at(clusters, "skipped") or 0) > 0:
-        warnings.append(_first_cluster_failure(clusters) or _PARTIAL)
+        warnings.append(_first_cluster_failure(clusters) or PARTIAL)
     if answer.get("timed_out") is True:
         warnings.append(_TIMED_OUT)
     return warnings

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from engine.model.errors import RunError
 from engine.model.jsonvalue import JsonObject
+from engine.model.settings import QuerySettings
+from engine.ports.data_views import DataViews, NoDataViews
 from engine.ports.search import SearchPort
 
 
@@ -115,7 +117,8 @@ class EvaluationContext:
     """What one evaluation sees. ``at`` is the run's one instant; ``search`` is bounded by the run's time limit.
 
     ``state`` is the rule type state ({} on the first run); ``rule_url`` None without a public base URL.
-    ``no_recovery_on_partial_results`` is the operator's setting for this type (DECISIONS 15).
+    ``no_recovery_on_partial_results`` is the operator's setting for this type (DECISIONS 15), ``query`` says how
+    queries are translated.
     """
 
     rule_id: str
@@ -129,6 +132,8 @@ class EvaluationContext:
     search: SearchPort
     rule_url: str | None = None
     no_recovery_on_partial_results: bool = False
+    data_views: DataViews = field(default_factory=NoDataViews)
+    query: QuerySettings = field(default_factory=QuerySettings)
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """The search that one run sends (rule-type-es-query.md 6.2, 6.3), compiled once for all runs of a rule revision."""
 
 from engine.model.jsonvalue import JsonObject
+from engine.ports.rule_type import EvaluationContext
 from engine.ports.search import SearchRequest
 from rule_types.aggregations import (
     GROUP_COUNT_AGG,
@@ -10,8 +11,10 @@ from rule_types.aggregations import (
     grouping_agg,
     metric_agg,
 )
+from rule_types.es_query.evaluator import Asked
 from rule_types.es_query.params import DslParams, EsQueryParams
 from rule_types.es_query.user_query import parse_user_query
+from rule_types.es_query.wording import SearchWording, of_indices
 from rule_types.time_window import TimeWindow
 
 RANGE_FORMAT = "strict_date_optional_time"
@@ -19,7 +22,7 @@ SORT_FORMAT = "strict_date_optional_time||epoch_millis"
 MAX_HITS_PER_GROUP = 100
 
 
-class RequestSkeleton:
+class DslSearching:
     """Everything about the request but the instants of its window. Parts are shared between runs: never modified."""
 
     def __init__(self, params: DslParams) -> None:
@@ -27,6 +30,7 @@ class RequestSkeleton:
         self._index = tuple(params.index)
         self._time_field = params.time_field
         self._query = user.query
+        self._wording = SearchWording(params, of_indices(params.index))
         self._aggregations = Aggregations(params)
         self._fixed: JsonObject = {
             "size": 0 if params.group_fields else params.size,
@@ -36,7 +40,9 @@ class RequestSkeleton:
             **user.body,
         }
 
-    def request(self, window: TimeWindow, seen_until: str | None, alert_limit: int) -> SearchRequest:
+    async def ask(
+        self, context: EvaluationContext, window: TimeWindow, seen_until: str | None, alert_limit: int
+    ) -> Asked:
         """The request for a window; documents up to ``seen_until`` are left out."""
         query = self._query if seen_until is None else self._without_seen(seen_until)
         in_window = self._range({"gte": window.start, "lte": window.end})
@@ -45,7 +51,8 @@ class RequestSkeleton:
             "query": {"bool": {"filter": [query, {"bool": {"filter": [in_window]}}]}},
             "aggs": self._aggregations.within(alert_limit),
         }
-        return SearchRequest(self._index, body, ignore_unavailable=True, allow_no_indices=True)
+        request = SearchRequest(self._index, body, ignore_unavailable=True, allow_no_indices=True)
+        return Asked(request, self._wording)
 
     def _without_seen(self, seen_until: str) -> JsonObject:
         seen = {"bool": {"filter": [self._range({"lte": seen_until})]}}

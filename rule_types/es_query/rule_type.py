@@ -6,10 +6,20 @@ from types import MappingProxyType
 
 from engine.model.jsonvalue import JsonObject
 from engine.ports.rule_type import RECOVERED, ActionGroup, Evaluator
-from rule_types.es_query.evaluator import ACTION_GROUP, DslEvaluator
-from rule_types.es_query.params import DEFAULTED_FIELDS, DslParams, parse_es_query_params
-from rule_types.es_query.request import MAX_HITS_PER_GROUP
-from rule_types.es_query.unsupported import require_dsl
+from rule_types.es_query.configuration import configuration_warnings
+from rule_types.es_query.data_view_searching import DataViewSearching
+from rule_types.es_query.esql_evaluator import EsqlEvaluator
+from rule_types.es_query.evaluator import SearchEvaluator
+from rule_types.es_query.params import (
+    DEFAULTED_FIELDS,
+    DslParams,
+    EsqlParams,
+    EsQueryParams,
+    SearchSourceParams,
+    parse_es_query_params,
+)
+from rule_types.es_query.request import MAX_HITS_PER_GROUP, DslSearching
+from rule_types.es_query.said import ACTION_GROUP
 from rule_types.es_query.user_query import parse_user_query
 from rule_types.params import stored_form
 
@@ -67,19 +77,28 @@ class EsQueryRuleType:
 
     def validate(self, params: JsonObject) -> JsonObject:
         """The params as stored. Raises InvalidInput, the first fault first (section 2.3)."""
-        parsed = require_dsl(parse_es_query_params(params))
-        return stored_form(params, parsed, DEFAULTED_FIELDS)
+        return stored_form(params, parse_es_query_params(params), DEFAULTED_FIELDS)
 
     def compile(self, params: JsonObject) -> Evaluator:
         """Compile params, which are checked again. Raises InvalidInput."""
-        parsed = require_dsl(parse_es_query_params(params))
+        parsed = parse_es_query_params(params)
         for text in _hits_warnings(parsed):
             _LOG.warning("%s: %s", self.id, text)
-        return DslEvaluator(parsed)
+        if isinstance(parsed, EsqlParams):
+            return EsqlEvaluator(parsed)
+        if isinstance(parsed, SearchSourceParams):
+            return SearchEvaluator(parsed, DataViewSearching(parsed))
+        assert isinstance(parsed, DslParams), "there are three search types"
+        return SearchEvaluator(parsed, DslSearching(parsed))
 
     def warnings(self, params: JsonObject) -> list[str]:
-        """What valid params ask for and will not get: members of the search body that are not used (section 6.3)."""
-        parsed = require_dsl(parse_es_query_params(params))
+        """What valid params ask for and will not get: members of the search body that are not used (section 6.3), and
+        a search configuration that every run will fail with (2.4)."""
+        parsed = parse_es_query_params(params)
+        if isinstance(parsed, SearchSourceParams):
+            return configuration_warnings(parsed.search_configuration) + _hits_warnings(parsed)
+        if not isinstance(parsed, DslParams):
+            return []
         dropped = parse_user_query(parsed.es_query).dropped
         unused = [f"esQuery: these members are not used: {', '.join(dropped)}"] if dropped else []
         return unused + _hits_warnings(parsed)
@@ -89,7 +108,7 @@ class EsQueryRuleType:
         return all(old_params.get(name) == new_params.get(name) for name in _STATE_DEPENDS_ON)
 
 
-def _hits_warnings(params: DslParams) -> list[str]:
-    if params.group_fields and params.size > MAX_HITS_PER_GROUP:
+def _hits_warnings(params: EsQueryParams) -> list[str]:
+    if not isinstance(params, EsqlParams) and params.group_fields and params.size > MAX_HITS_PER_GROUP:
         return [f"size: grouped rules get at most {MAX_HITS_PER_GROUP} hits a group, not {params.size}"]
     return []

@@ -2,20 +2,26 @@
 
 import asyncio
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from engine.model.data_view import DataView
 from engine.model.errors import InvalidInput, RunError, SearchError, SearchUnavailable
 from engine.model.instant import parse_iso
 from engine.model.jsonvalue import JsonObject
 from engine.ports.rule_type import EvaluationContext, Recovery, RecoveryCandidate, Report, Reports, RuleType
-from engine.ports.search import SearchRequest
+from engine.ports.search import EsqlRequest, SearchRequest
+from engine.query.data_view_spec import read_data_view
 from engine.search.recording import CannedAnswer, RecordingSearch
 from rule_types.builtin import builtin_rule_types
 from tests.cases.matching import assert_absent, assert_equal, assert_present, assert_subset, require_known
 
 Case = dict[str, Any]
+
+_SOME_ES_TYPE = {"string": "text", "number": "long", "unknown": "flattened"}
+"""For fields of which a case tells only the data view's type."""
 
 _VALIDATION_EXPECT = {"valid", "field", "normalized"}
 _RUN_GIVEN = {
@@ -104,6 +110,7 @@ class FoundRun:
     outcome: str
     state: JsonObject
     requests: list[SearchRequest]
+    esql_requests: list[EsqlRequest]
     texts: list[str] = field(default_factory=list)
     error_source: str | None = None
     alerts: list[FoundAlert] = field(default_factory=list)
@@ -113,9 +120,8 @@ class FoundRun:
 
 async def _evaluate(given: Case) -> FoundRun:
     answer = given.get("es", {"body": {}})
-    search = RecordingSearch(
-        [CannedAnswer(answer["body"], answer.get("status", 200))], field_caps=[_field_caps_answer(given)] * 2
-    )
+    told = CannedAnswer(answer["body"], answer.get("status", 200))
+    search = RecordingSearch([told], field_caps=[_field_caps_answer(given)] * 2)
     reports = Reports(given.get("alert_limit", 1000))
     state = given.get("rule_state", {})
     context = EvaluationContext(
@@ -128,18 +134,19 @@ async def _evaluate(given: Case) -> FoundRun:
         query_delay=timedelta(seconds=given.get("query_delay_seconds", 0)),
         reports=reports,
         search=search,
+        data_views=_DataViews(given.get("data_views", ())),
     )
     try:
         evaluation = await _rule_type(given).compile(given["params"]).evaluate(context)
     except InvalidInput as error:
-        refused = [problem.message for problem in error.problems if "not supported by this version" in problem.message]
-        assert not refused, f"refused: {refused}"
-        return FoundRun("error", state, search.requests, [str(error)], "user")
+        return FoundRun("error", state, search.requests, search.esql_requests, [str(error)], "user")
     except (RunError, SearchError, SearchUnavailable) as error:
         source = "user" if isinstance(error, RunError) and error.user_caused else "framework"
-        return FoundRun("error", state, search.requests, [str(error)], source)
+        return FoundRun("error", state, search.requests, search.esql_requests, [str(error)], source)
     assert not reports.is_declaration_missing, "the alert limit was asked for and never declared"
-    run = FoundRun("ok", evaluation.state, search.requests, [*evaluation.errors, *evaluation.warnings])
+    run = FoundRun(
+        "ok", evaluation.state, search.requests, search.esql_requests, [*evaluation.errors, *evaluation.warnings]
+    )
     run.outcome = "error" if evaluation.errors else "warning" if evaluation.warnings else "ok"
     run.is_limit_reached = reports.is_limit_reached
     run.alerts = [_reported(report) for report in reports.all()]
@@ -154,12 +161,36 @@ async def _evaluate(given: Case) -> FoundRun:
     return run
 
 
+class _DataViews:
+    """The data views of a case; their ``fields`` are what the indices answer with."""
+
+    def __init__(self, given: Iterable[Case]) -> None:
+        specs = [{name: value for name, value in view.items() if name != "fields"} for view in given]
+        self._views = {view.id: view for view in map(read_data_view, specs)}
+
+    async def find(self, space: str, view_id: str) -> DataView | None:
+        return self._views.get(view_id)
+
+
 def _field_caps_answer(given: Case) -> CannedAnswer:
-    types = given.get("field_caps", {})
     if given.get("field_caps_status", 200) >= 400:
         return CannedAnswer({"error": {"type": "error", "reason": "as told"}}, given["field_caps_status"])
-    fields = {name: {kind: {"type": kind}} for name, kind in types.items()}
+    types = {name: [kind] for name, kind in given.get("field_caps", {}).items()}
+    configuration = given["params"].get("searchConfiguration")
+    inline = configuration.get("index") if isinstance(configuration, dict) else None
+    for view in [*given.get("data_views", ()), *([inline] if isinstance(inline, dict) else [])]:
+        for each in _listed(view.get("fields", ())):
+            types[each["name"]] = each.get("esTypes") or [_SOME_ES_TYPE.get(each.get("type"), each.get("type"))]
+            nested = each.get("subType", {}).get("nested")
+            if nested is not None:
+                types[nested["path"]] = ["nested"]
+    fields = {name: {kind: {"type": kind} for kind in kinds} for name, kinds in types.items()}
     return CannedAnswer({"indices": ["one"], "fields": fields})
+
+
+def _listed(fields: Any) -> Iterable[Case]:
+    """Fields as a list, or as an object by name."""
+    return [{"name": name, **each} for name, each in fields.items()] if isinstance(fields, dict) else fields
 
 
 def _reported(report: Report) -> FoundAlert:
@@ -185,15 +216,57 @@ def _check_alert(found: FoundAlert, wanted: Case) -> None:
 
 def _check_request(run: FoundRun, wanted: Case) -> None:
     require_known(wanted, _REQUEST_EXPECT, "request")
-    assert wanted["api"] == "search", f"request: api {wanted['api']} is not supported yet"
+    match wanted["api"]:
+        case "search":
+            _check_search(run, wanted)
+        case "esql":
+            _check_esql(run, wanted)
+        case other:
+            raise AssertionError(f"unknown shape: api {other!r}")
+
+
+def _check_search(run: FoundRun, wanted: Case) -> None:
     assert len(run.requests) == 1, f"request: expected one search, found {len(run.requests)}"
+    assert not run.esql_requests, "request: expected no ES|QL query"
     request = run.requests[0]
     if "index" in wanted:
-        assert_equal(list(request.index), wanted["index"], "request.index")
+        assert_equal(",".join(request.index), ",".join(wanted["index"]), "request.index")
     options = {"ignore_unavailable": request.ignore_unavailable, "allow_no_indices": request.allow_no_indices}
     assert_subset(options, wanted.get("options", {}), "request.options")
     if "body" in wanted:
         _check_body(dict(request.body), wanted)
+
+
+def _check_esql(run: FoundRun, wanted: Case) -> None:
+    assert len(run.esql_requests) == 1, f"request: expected one query, found {len(run.esql_requests)}"
+    assert not run.requests, "request: expected no search"
+    body = dict(run.esql_requests[0].body)
+    text: str = body["query"]
+    if "query_prefix_verbatim" in wanted:
+        assert text.startswith(wanted["query_prefix_verbatim"]), f"request.query: {text!r}"
+    if "query_last_command_is_active" in wanted:
+        wanted_end = wanted["query_last_command_is_active"]
+        last_line = text.rpartition("\n")[2]
+        is_active = last_line.lstrip().startswith("|") and "//" not in last_line
+        assert is_active is wanted_end or (isinstance(wanted_end, str) and _folded(wanted_end) in _folded(last_line)), (
+            f"request.query: {text!r} does not end in {wanted_end!r}"
+        )
+    expected = dict(wanted.get("body", {}))
+    match wanted.get("query_text_match"):
+        case "case_and_whitespace_insensitive":
+            body["query"] = _folded(text)
+            expected["query"] = _folded(expected["query"])
+        case None:
+            pass
+        case other:
+            raise AssertionError(f"unknown shape: query_text_match {other!r}")
+    if "body" in wanted:
+        _check_body(body, {**wanted, "body": expected})
+
+
+def _folded(text: str) -> str:
+    """Without regard to case and runs of blanks."""
+    return " ".join(text.lower().split())
 
 
 def _check_body(body: JsonObject, wanted: Case) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from engine.model.instant import parse_iso
 from engine.model.jsonvalue import JsonObject, JsonValue
+from engine.model.settings import QuerySettings
+from engine.ports.data_views import DataViews, NoDataViews
 from engine.ports.rule_type import (
     Evaluation,
     EvaluationContext,
@@ -19,7 +21,7 @@ from engine.ports.rule_type import (
     Reports,
     RuleType,
 )
-from engine.ports.search import FieldCapsRequest, SearchRequest
+from engine.ports.search import EsqlRequest, FieldCapsRequest, SearchRequest
 from engine.search.recording import CannedAnswer, RecordingSearch
 
 NOW = "2024-05-06T07:08:09.010Z"
@@ -34,6 +36,7 @@ class Run:
     collected: Reports
     requests: list[SearchRequest]
     field_caps_requests: list[FieldCapsRequest] = field(default_factory=list)
+    esql_requests: list[EsqlRequest] = field(default_factory=list)
 
     @property
     def reports(self) -> tuple[Report, ...]:
@@ -73,6 +76,8 @@ class Runner:
         without: tuple[str, ...] = (),
         field_caps: JsonValue = None,
         field_caps_status: int = 200,
+        data_views: DataViews | None = None,
+        query: QuerySettings | None = None,
         **params: Any,
     ) -> Run:
         merged = {name: value for name, value in (self.params | params).items() if name not in without}
@@ -91,10 +96,12 @@ class Runner:
             search=search,
             rule_url=self.rule_url,
             no_recovery_on_partial_results=self.no_recovery_on_partial_results,
+            data_views=data_views or NoDataViews(),
+            query=query or QuerySettings(),
         )
         evaluation = asyncio.run(self.rule_type.compile(merged).evaluate(context))
         assert not reports.is_declaration_missing
-        return Run(evaluation, reports, search.requests, search.field_caps_requests)
+        return Run(evaluation, reports, search.requests, search.field_caps_requests, search.esql_requests)
 
 
 @pytest.fixture

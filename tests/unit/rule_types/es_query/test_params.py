@@ -5,7 +5,6 @@ import json
 import pytest
 
 from engine.model.errors import InvalidInput
-from rule_types.es_query.params import parse_es_query_params
 from rule_types.es_query.rule_type import EsQueryRuleType
 
 validate = EsQueryRuleType().validate
@@ -178,15 +177,13 @@ def test_rules_of_esql(members, path):
         {"esqlQuery": '{"esql": "FROM a"}'},
     ],
 )
-def test_a_valid_esql_query_is_refused_by_the_name_of_its_search_type_only(members):
-    assert parse_es_query_params(ESQL | members)
-    assert refused(ESQL | members) == ["searchType"]
+def test_valid_esql_queries(members):
+    assert EsQueryRuleType().validate(ESQL | members)["searchType"] == "esqlQuery"
 
 
 @pytest.mark.parametrize("members", [{}, {"timeField": "t"}, {"searchConfiguration": '{"index": "dv-1"}'}])
-def test_a_valid_search_source_is_refused_by_the_name_of_its_search_type_only(members):
-    assert parse_es_query_params(SEARCH_SOURCE | members)
-    assert refused(SEARCH_SOURCE | members) == ["searchType"]
+def test_valid_search_sources(members):
+    assert EsQueryRuleType().validate(SEARCH_SOURCE | members)["searchConfiguration"] == {"index": "dv-1"}
 
 
 @pytest.mark.parametrize(
