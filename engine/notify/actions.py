@@ -1,13 +1,13 @@
 """A rule's actions, compiled once per rule revision: durations parsed, templates compiled, levels resolved."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from engine.model.jsonvalue import JsonObject
 from engine.model.rule import Action, NotifyWhen, Rule
-from engine.notify.unsupported import refuse_unsupported
+from engine.notify.alerts_filter import AlertsFilter, compile_filter
 from engine.ports.connector import TemplateTreatment
 from engine.ports.rule_type import RuleType
 from engine.template.params import CompiledParams, compile_params
@@ -20,11 +20,13 @@ ParamsInjection: TypeAlias = Callable[[JsonObject, RuleVariables], JsonObject]
 
 @dataclass(frozen=True, slots=True)
 class CompiledAction:
-    """One per-alert action, ready to be decided on.
+    """One action, ready to be decided on.
 
     ``notify_when`` is the effective value: the action's own, else the rule's. ``is_interval``: the action's own
     frequency throttles it, by its own clock; otherwise ``throttle`` is the rule's and its clock the alert's
-    (actions-scheduling.md 1, 5). ``throttle`` None: never throttled.
+    (actions-scheduling.md 1, 5). ``throttle`` None: never throttled. ``is_summary``: it tells of all alerts at once,
+    whatever its group; ``old_summary_key`` is the name under which older states keep its clock. ``uses_alert_data``:
+    its templates see the alert document too.
     """
 
     uuid: str
@@ -38,6 +40,21 @@ class CompiledAction:
     throttle: timedelta | None
     params: CompiledParams
     inject: ParamsInjection | None = None
+    is_summary: bool = False
+    old_summary_key: str = ""
+    alerts_filter: AlertsFilter | None = None
+    uses_alert_data: bool = False
+
+    def told_at(self, stored: Mapping[str, datetime]) -> datetime | None:
+        """When the summary was last let through, by the rule's state (actions-scheduling.md 5.3)."""
+        return stored.get(self.uuid, stored.get(self.old_summary_key)) if self.is_summary else None
+
+    def silent_until(self, stored: Mapping[str, datetime], at: datetime) -> datetime | None:
+        """The end of the interval that a summary has to wait for; None if it need not."""
+        told_at = self.told_at(stored)
+        if told_at is None or not self.is_interval or self.throttle is None or told_at + self.throttle <= at:
+            return None
+        return told_at + self.throttle
 
 
 def no_injection(connector_type_id: str) -> ParamsInjection | None:
@@ -51,11 +68,7 @@ def compile_actions(
     treatment_of: Callable[[str], TemplateTreatment],
     injection_of: Callable[[str], ParamsInjection | None] = no_injection,
 ) -> tuple[CompiledAction, ...]:
-    """The rule's actions in rule order; ``treatment_of`` and ``injection_of`` are asked by connector type id.
-
-    Raises InvalidInput for members that cannot be acted on yet (`engine.notify.unsupported`).
-    """
-    refuse_unsupported(rule)
+    """The rule's actions in rule order; ``treatment_of`` and ``injection_of`` are asked by connector type id."""
     return tuple(_compile(action, rule, rule_type, treatment_of, injection_of) for action in rule.actions)
 
 
@@ -80,6 +93,10 @@ def _compile(
         throttle=_parse_throttle(own.throttle if own is not None and is_interval else rule.throttle),
         params=compile_params(action.params, treatment_of(action.connector_type_id).of_connector(action.connector_id)),
         inject=injection_of(action.connector_type_id),
+        is_summary=own is not None and own.summary,
+        old_summary_key="" if own is None else f"{action.connector_type_id}:summary:{own.throttle}",
+        alerts_filter=None if action.alerts_filter is None else compile_filter(action.alerts_filter),
+        uses_alert_data=bool(action.use_alert_data_for_template),
     )
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from engine.notify.actions import CompiledAction
-from engine.notify.decision import Candidate, DecisionInput
+from engine.notify.decision import AnyCandidate, DecisionInput
 from engine.notify.reasons import Fact, Reason
 
 ActionsCut = Literal["executable", "queue"]
@@ -18,7 +18,7 @@ MOST_ACTIONS = 100_000
 class Refusal(NamedTuple):
     """A candidate that was not let through, and why."""
 
-    candidate: Candidate
+    candidate: AnyCandidate
     reason: Reason
 
 
@@ -30,7 +30,7 @@ class Admission:
     that a limit of either sort deprived of something.
     """
 
-    accepted: tuple[Candidate, ...]
+    accepted: tuple[AnyCandidate, ...]
     refused: tuple[Refusal, ...] = ()
     actions_cut: ActionsCut | None = None
     cut_connector_types: tuple[str, ...] = ()
@@ -42,9 +42,9 @@ def connector_type_of(situation: DecisionInput, action: CompiledAction) -> str:
     return action.connector_type_id if connector is None else connector.connector_type_id
 
 
-def admit(situation: DecisionInput, candidates: Iterable[Candidate]) -> Admission:
+def admit(situation: DecisionInput, candidates: Iterable[AnyCandidate]) -> Admission:
     """Walk the candidates in order and stop each one at the first limit that it meets."""
-    accepted: list[Candidate] = []
+    accepted: list[AnyCandidate] = []
     refused: list[Refusal] = []
     by_type: dict[str, int] = {}
     for candidate in candidates:
@@ -89,8 +89,8 @@ def _connector_fault(situation: DecisionInput, action: CompiledAction) -> Reason
 
 
 def _fit_into_queue(
-    situation: DecisionInput, accepted: Sequence[Candidate]
-) -> tuple[tuple[Candidate, ...], tuple[Refusal, ...]]:
+    situation: DecisionInput, accepted: Sequence[AnyCandidate]
+) -> tuple[tuple[AnyCandidate, ...], tuple[Refusal, ...]]:
     room = max(situation.queue_room, 0)
     if len(accepted) <= room:
         return tuple(accepted), ()

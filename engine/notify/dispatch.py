@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from engine.model.alert import LastScheduledActions
 from engine.model.notification import LedgerEntry, Notification
 from engine.model.trace import ActionMention
+from engine.notify.actions import CompiledAction
 from engine.notify.admission import ActionsCut, Refusal, admit, connector_type_of
-from engine.notify.decision import Candidate, DecisionInput, Decisions
+from engine.notify.decision import AnyCandidate, Candidate, DecisionInput, Decisions, SummaryCandidate
 from engine.notify.ledger import LedgerDraft
 from engine.notify.reasons import Reason
 from engine.notify.rendering import Rendering
@@ -29,6 +31,7 @@ class Dispatched:
     ``notifications`` and ``mentions`` go in pairs, in queueing order. ``ledger`` is that of the whole run, the pairs
     kept back before included. ``generated`` counts candidates, ``triggered`` the notifications. ``warnings`` make the
     run end with a warning (reason ``ruleExecution``); ``log_warnings`` and ``log_errors`` are for the log alone.
+    ``summary_actions``: when each summary action with an interval was last let through, for the next run.
     """
 
     notifications: list[Notification] = field(default_factory=list)
@@ -41,37 +44,55 @@ class Dispatched:
     cut_connector_types: tuple[str, ...] = ()
     log_warnings: list[str] = field(default_factory=list)
     log_errors: list[str] = field(default_factory=list)
+    summary_actions: dict[str, datetime] = field(default_factory=dict)
 
 
 def dispatch(situation: DecisionInput, decisions: Decisions, new_id: Ids) -> Dispatched:
     """Apply the limits, render what is let through, and update ``last_scheduled_actions`` of the alerts concerned.
 
-    The alerts are those of ``situation.transition``. A gated run changes nothing about them.
+    The alerts are those of ``situation.transition``. A gated run changes nothing about them, nor does it let summary
+    actions forget when they were last let through.
     """
+    told = known_summary_actions(situation.summary_actions, situation.actions)
     if decisions.is_gated:
-        return Dispatched(ledger=list(decisions.ledger))
+        return Dispatched(ledger=list(decisions.ledger), summary_actions=told)
     _forget_gone_actions(situation)
     admission = admit(situation, decisions.candidates)
     rendering = Rendering(situation)
     notifications = [_notify(situation, candidate, rendering, new_id()) for candidate in admission.accepted]
     for candidate in admission.accepted:
-        _remember(candidate, situation)
+        if isinstance(candidate, SummaryCandidate):
+            if candidate.action.is_interval:
+                told[candidate.action.uuid] = situation.at
+        else:
+            _remember(candidate, situation)
     return Dispatched(
         notifications=notifications,
-        mentions=[_mention(notification) for notification in notifications],
+        mentions=[_mention(*sent) for sent in zip(notifications, admission.accepted, strict=True)],
         ledger=[*decisions.ledger, *_outcomes(admission.accepted, admission.refused)],
-        warnings=_describe_faults(admission.refused, _WARNED_ABOUT),
+        warnings=[*decisions.warnings, *_describe_faults(admission.refused, _WARNED_ABOUT)],
         generated=len(decisions.candidates),
         triggered=len(notifications),
         actions_cut=admission.actions_cut,
         cut_connector_types=admission.cut_connector_types,
         log_warnings=[*_describe_faults(admission.refused, _LOGGED), *rendering.errors],
         log_errors=list(decisions.errors),
+        summary_actions=told,
     )
 
 
+def known_summary_actions(stored: Mapping[str, datetime], actions: Iterable[CompiledAction]) -> dict[str, datetime]:
+    """When the summary actions that the rule still has were last let through; older names of theirs are replaced."""
+    known: dict[str, datetime] = {}
+    for action in actions:
+        told_at = action.told_at(stored)
+        if told_at is not None:
+            known[action.uuid] = told_at
+    return known
+
+
 def _forget_gone_actions(situation: DecisionInput) -> None:
-    current = {action.uuid for action in situation.actions}
+    current = {action.uuid for action in situation.actions if not action.is_summary}
     for alert in situation.transition.active:
         last = alert.last_scheduled_actions
         if last is not None and not last.actions.keys() <= current:
@@ -79,8 +100,11 @@ def _forget_gone_actions(situation: DecisionInput) -> None:
             alert.last_scheduled_actions = LastScheduledActions(last.group, last.date, kept)
 
 
-def _notify(situation: DecisionInput, candidate: Candidate, rendering: Rendering, notification_id: str) -> Notification:
-    rule, action, alert = situation.rule, candidate.action, candidate.alert
+def _notify(
+    situation: DecisionInput, candidate: AnyCandidate, rendering: Rendering, notification_id: str
+) -> Notification:
+    rule, action = situation.rule, candidate.action
+    alert = candidate.alert if isinstance(candidate, Candidate) else None
     return Notification(
         id=notification_id,
         space=rule.space,
@@ -92,8 +116,8 @@ def _notify(situation: DecisionInput, candidate: Candidate, rendering: Rendering
         connector_id=action.connector_id,
         connector_type_id=connector_type_of(situation, action),
         group=action.group,
-        alert_id=alert.id,
-        alert_uuid=alert.uuid,
+        alert_id=None if alert is None else alert.id,
+        alert_uuid=None if alert is None else alert.uuid,
         params=rendering.params_of(candidate),
         created_at=situation.at,
         dry=situation.is_dry,
@@ -112,24 +136,33 @@ def _remember(candidate: Candidate, situation: DecisionInput) -> None:
     alert.last_scheduled_actions = LastScheduledActions(action.group, situation.at, fired_at)
 
 
-def _mention(notification: Notification) -> ActionMention:
+def _mention(notification: Notification, candidate: AnyCandidate) -> ActionMention:
+    is_summary = isinstance(candidate, SummaryCandidate)
     return ActionMention(
         notification.id,
         notification.action_uuid,
         notification.connector_id,
         notification.connector_type_id,
         notification.alert_id,
-        notification.group,
+        None if is_summary else notification.group,
+        candidate.summary.counts if isinstance(candidate, SummaryCandidate) else None,
     )
 
 
-def _outcomes(accepted: Iterable[Candidate], refused: Iterable[Refusal]) -> list[LedgerEntry]:
+def _outcomes(accepted: Iterable[AnyCandidate], refused: Iterable[Refusal]) -> list[LedgerEntry]:
     draft = LedgerDraft()
-    for action, alert in accepted:
-        draft.of_action(action.uuid)[_NOTIFIED].append(alert.id)
-    for (action, alert), reason in refused:
-        draft.of_action(action.uuid)[reason].append(alert.id)
+    ends: list[tuple[AnyCandidate, Reason]] = [(candidate, _end_of(candidate)) for candidate in accepted]
+    for candidate, reason in [*ends, *refused]:
+        alert_ids = draft.of_action(candidate.action.uuid)[reason]
+        if isinstance(candidate, Candidate):
+            alert_ids.append(candidate.alert.id)
     return draft.entries()
+
+
+def _end_of(accepted: AnyCandidate) -> Reason:
+    if isinstance(accepted, Candidate):
+        return _NOTIFIED
+    return Reason("notified", tuple(zip(("new", "ongoing", "recovered"), accepted.summary.counts, strict=True)))
 
 
 def _describe_faults(refused: Iterable[Refusal], what_is_wrong: Mapping[str, str]) -> list[str]:

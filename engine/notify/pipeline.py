@@ -13,13 +13,17 @@ from engine.notify.gates import cancelled_run, muted_rule, snoozed_rule
 from engine.notify.reasons import Reason
 from engine.notify.stages import (
     delayed,
+    filter_query,
     group,
     maintenance,
     muted,
     notify_when,
     pending_recovery,
     reported,
+    summary_filter,
+    summary_throttle,
     throttle,
+    timeframe,
 )
 
 Gate: TypeAlias = Callable[[DecisionInput], Reason | None]
@@ -27,6 +31,9 @@ Gate: TypeAlias = Callable[[DecisionInput], Reason | None]
 
 Stage: TypeAlias = Callable[[DecisionInput, CompiledAction, Alert], Reason | None]
 """None = go on; a reason keeps this action back for this alert."""
+
+SummaryStage: TypeAlias = Callable[[DecisionInput, CompiledAction], Reason | None]
+"""None = go on; a reason keeps this summary back."""
 
 GATES: tuple[Gate, ...] = (
     muted_rule.judge,
@@ -39,6 +46,8 @@ STAGES_FOR_ALL: tuple[Stage, ...] = (
     muted.judge,
     delayed.judge,
     pending_recovery.judge,
+    filter_query.judge,
+    timeframe.judge,
 )
 """What active and recovered alerts alike must pass; for recovered ones it is all."""
 
@@ -49,6 +58,12 @@ STAGES_FOR_ACTIVE: tuple[Stage, ...] = (
     throttle.judge,
 )
 """What active alerts must pass besides."""
+
+STAGES_FOR_SUMMARIES: tuple[SummaryStage, ...] = (
+    summary_filter.judge,
+    summary_throttle.judge,
+)
+"""What a summary action must pass before anything is summed up."""
 
 
 def find_closed_gate(situation: DecisionInput) -> Reason | None:
@@ -66,6 +81,15 @@ def find_reason(
     """Why the action is kept back for the alert; None if it fires."""
     for stage in stages:
         reason = stage(situation, action, alert)
+        if reason is not None:
+            return reason
+    return None
+
+
+def find_summary_reason(situation: DecisionInput, action: CompiledAction) -> Reason | None:
+    """Why a summary action is kept back, whatever there is to tell; None if it is not."""
+    for stage in STAGES_FOR_SUMMARIES:
+        reason = stage(situation, action)
         if reason is not None:
             return reason
     return None

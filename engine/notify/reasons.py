@@ -17,15 +17,20 @@ ReasonCode = Literal[
     "muted",
     "delayed",
     "pendingRecovery",
+    "filterFailed",
+    "filterNotMatched",
+    "outsideTimeframe",
     "nothingReported",
     "unknownGroup",
     "groupMismatch",
     "actionGroupHasNotChanged",
     "throttled",
+    "nothingToSummarize",
     "limitReached",
     "connectorDisabled",
     "connectorMissing",
     "connectorSecretsMissing",
+    "systemActionUnsupported",
 ]
 
 EXPLANATIONS: Mapping[ReasonCode, str] = {
@@ -37,15 +42,20 @@ EXPLANATIONS: Mapping[ReasonCode, str] = {
     "muted": "The alert is muted.",
     "delayed": "The alert has not matched in enough consecutive runs for the rule's alert delay.",
     "pendingRecovery": "The alert is flapping and only held active; it did not match in this run.",
+    "filterFailed": "The action's filter cannot be evaluated by this program, so the action is not run.",
+    "filterNotMatched": "The alert's document does not match the action's filter.",
+    "outsideTimeframe": "The action is not for this time: its filter names other days or hours.",
     "nothingReported": "The alert was not reported in this run, which reached the alert limit.",
     "unknownGroup": "The alert was reported with an action group that its rule type does not have.",
     "groupMismatch": "The action is for another action group than the one the alert was reported with.",
     "actionGroupHasNotChanged": "The alert already notified for this action group and has not changed since.",
     "throttled": "The last notification is more recent than the throttle allows.",
+    "nothingToSummarize": "No alert was new, ongoing or recovered that the summary could tell of.",
     "limitReached": "The run or the queue had no room for another action.",
     "connectorDisabled": "The connector's type is disabled or not allowed.",
     "connectorMissing": "The action's connector does not exist.",
     "connectorSecretsMissing": "The action's connector lacks its secrets.",
+    "systemActionUnsupported": "The connector is a system action, for which this program has no adapter.",
 }
 """Every code in one sentence."""
 

@@ -1,7 +1,11 @@
 """Rendered params of candidates; the variables of an alert are prepared once, however many actions watch it."""
 
+from engine.model.alert import Alert
 from engine.model.jsonvalue import JsonObject
-from engine.notify.decision import Candidate, DecisionInput
+from engine.notify.actions import CompiledAction
+from engine.notify.decision import AnyCandidate, Candidate, DecisionInput
+from engine.notify.summary import Summary, SummaryPart
+from engine.template.summary_variables import SummarizedAlerts, summary_variables
 from engine.template.values import Variables, prepare_variables
 from engine.template.variables import alert_variables
 
@@ -11,7 +15,7 @@ class Rendering:
 
     def __init__(self, situation: DecisionInput) -> None:
         self._situation = situation
-        self._variables: dict[tuple[str, str], Variables] = {}
+        self._variables: dict[tuple[str, str, bool], Variables] = {}
         self._errors: dict[str, None] = {}
 
     @property
@@ -19,7 +23,7 @@ class Rendering:
         """What went wrong so far; the rendered params hold an error text in its place (templates.md 5.1)."""
         return tuple(self._errors)
 
-    def params_of(self, candidate: Candidate) -> JsonObject:
+    def params_of(self, candidate: AnyCandidate) -> JsonObject:
         """The candidate's params, rendered and with what its connector type injects."""
         action = candidate.action
         rendered = action.params.render(self.variables_of(candidate), max_chars=self._situation.max_rendered_chars)
@@ -29,17 +33,43 @@ class Rendering:
             return rendered.params
         return action.inject(rendered.params, self._situation.rule_variables)
 
-    def variables_of(self, candidate: Candidate) -> Variables:
-        action, alert = candidate
-        key = (alert.uuid, action.group)
+    def variables_of(self, candidate: AnyCandidate) -> Variables:
+        """What the candidate's templates see. The alert's document is for the actions that ask for it alone (8.4)."""
+        action = candidate.action
+        if not isinstance(candidate, Candidate):
+            return self._variables_of_summary(candidate.summary)
+        key = (candidate.alert.uuid, action.group, action.uses_alert_data)
         if key not in self._variables:
-            self._variables[key] = prepare_variables(
-                alert_variables(
-                    self._situation.rule_variables,
-                    alert=alert,
-                    group_id=action.group,
-                    group_name=action.group_name,
-                    at=self._situation.at,
-                )
-            )
+            self._variables[key] = self._variables_of_alert(action, candidate.alert)
         return self._variables[key]
+
+    def _variables_of_alert(self, action: CompiledAction, alert: Alert) -> Variables:
+        return prepare_variables(
+            alert_variables(
+                self._situation.rule_variables,
+                alert=alert,
+                group_id=action.group,
+                group_name=action.group_name,
+                at=self._situation.at,
+                document=self._as_found(self._situation.document_of(alert)) if action.uses_alert_data else None,
+            )
+        )
+
+    def _variables_of_summary(self, summary: Summary) -> Variables:
+        return prepare_variables(
+            summary_variables(
+                self._situation.rule_variables,
+                new=self._told(summary.new),
+                ongoing=self._told(summary.ongoing),
+                recovered=self._told(summary.recovered),
+                at=self._situation.at,
+            )
+        )
+
+    def _told(self, part: SummaryPart) -> SummarizedAlerts:
+        return SummarizedAlerts(part.count, [self._as_found(document) for document in part.documents])
+
+    def _as_found(self, document: JsonObject) -> JsonObject:
+        """The document as a search for it would give it, with its id and index."""
+        index = f".alerts-{self._situation.rule.rule_type_id.lstrip('.')}.alerts-{self._situation.rule.space}"
+        return {**document, "_id": document.get("kibana.alert.uuid"), "_index": index}

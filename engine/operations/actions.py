@@ -1,18 +1,21 @@
 """Actions of a rule: cross checks, all failures together (rest-api.md 2.6), and their stored form."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from engine.model.connector import Connector
 from engine.model.errors import Problem
 from engine.model.jsonvalue import JsonObject
 from engine.model.rule import Action, Frequency
-from engine.operations.body import ActionBody, AlertsFilterBody, CreateBody, FrequencyBody, UpdateBody
+from engine.notify.alerts_filter import compile_dsl
+from engine.operations.body import ActionBody, AlertsFilterBody, CreateBody, FilterQueryBody, FrequencyBody, UpdateBody
 from engine.operations.meaning import is_same_action
 from engine.operations.validation import suggest
 from engine.ports.clock import Ids
 from engine.ports.registry import Registry
 from engine.ports.rule_type import RuleType
+from engine.query.errors import FilterError, KqlError
+from engine.query.options import QueryOptions
 from engine.timing.durations import parse_duration
 
 ConnectorLookup = Callable[[str, str], Connector | None]
@@ -21,11 +24,12 @@ ConnectorLookup = Callable[[str, str], Connector | None]
 
 @dataclass(frozen=True, slots=True)
 class ActionScope:
-    """What actions are judged against: the connectors of a space and the registered types."""
+    """What actions are judged against: the connectors of a space, the registered types, how queries are read."""
 
     space: str
     connectors: ConnectorLookup
     registry: Registry
+    query_options: QueryOptions = field(default_factory=QueryOptions)
 
     def connector(self, action: ActionBody) -> Connector | None:
         return self.connectors(self.space, action.id)
@@ -52,7 +56,7 @@ def action_problems(body: CreateBody | UpdateBody, rule_type: RuleType, scope: A
         *(problem for at, action in ordinary for problem in _group_problems(at, action, rule_type)),
         *(problem for at, action in ordinary for problem in _placement_problems(at, action, has_rule_level)),
         *(problem for at, action in ordinary for problem in _throttle_problems(at, action, body.schedule.interval)),
-        *(problem for at, action in ordinary for problem in _filter_problems(at, action)),
+        *(problem for at, action in ordinary for problem in _filter_problems(at, action, scope)),
     ]
 
 
@@ -89,13 +93,24 @@ def _stored_form(body: ActionBody, scope: ActionScope) -> Action:
         group=body.group or "",
         params=body.params,
         frequency=_stored_frequency(body.frequency),
-        alerts_filter=_as_given(body.alerts_filter),
+        alerts_filter=_stored_filter(body.alerts_filter, scope.query_options),
         use_alert_data_for_template=body.use_alert_data_for_template,
     )
 
 
-def _as_given(body: AlertsFilterBody | None) -> JsonObject | None:
-    return None if body is None else body.model_dump(by_alias=True, exclude_unset=True)
+def _stored_filter(body: AlertsFilterBody | None, options: QueryOptions) -> JsonObject | None:
+    """The filter as given, but for the query's compiled form, which is always our own (actions-scheduling.md 8.2)."""
+    if body is None:
+        return None
+    stored: JsonObject = body.model_dump(by_alias=True, exclude_unset=True)
+    if body.query is not None:
+        stored["query"]["dsl"] = _compiled(body.query, options)
+    return stored
+
+
+def _compiled(query: FilterQueryBody, options: QueryOptions) -> str:
+    filters = [each.model_dump(by_alias=True, exclude_unset=True) for each in query.filters]
+    return compile_dsl(query.kql, filters, options)
 
 
 def _stored_frequency(body: FrequencyBody | None) -> Frequency | None:
@@ -163,7 +178,16 @@ def _throttle_problems(at: int, action: ActionBody, interval: str) -> Iterator[P
         yield Problem(path, message, f"use {interval} or longer")
 
 
-def _filter_problems(at: int, action: ActionBody) -> Iterator[Problem]:
-    chosen = action.alerts_filter
-    if chosen is not None and chosen.query is None and chosen.timeframe is None:
-        yield Problem(f"actions.{at}.alerts_filter", "filters nothing", "add query or timeframe, or leave it out")
+def _filter_problems(at: int, action: ActionBody, scope: ActionScope) -> Iterator[Problem]:
+    chosen, path = action.alerts_filter, f"actions.{at}.alerts_filter"
+    if chosen is None:
+        return
+    if chosen.query is None and chosen.timeframe is None:
+        yield Problem(path, "filters nothing", "add query or timeframe, or leave it out")
+    if chosen.query is not None:
+        try:
+            _compiled(chosen.query, scope.query_options)
+        except KqlError as error:
+            yield Problem(f"{path}.query.kql", f"is not valid KQL: {error}", "correct it, or leave the query out")
+        except FilterError as error:
+            yield Problem(f"{path}.query.filters", str(error), "correct the filter, or leave it out")

@@ -14,6 +14,7 @@ from engine.ports.clock import Ids
 from engine.ports.registry import Registry
 from engine.ports.rule_type import RuleType
 from engine.ports.store import Store, StoredRule
+from engine.query.options import options_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Admission:
 
     async def admit_new(self, body: CreateBody, space: str) -> CheckedParts:
         """Admit a rule to be created. Raises InvalidInput, or Forbidden for an unknown consumer."""
-        scope = ActionScope(space, self.connector, self.registry)
+        scope = self._scope(space)
         refuse(missing_groups(body, scope))
         flapping = (await self.store.space_settings(space)).flapping
         refuse(flapping_problems(body.flapping, flapping, stored=None))
@@ -41,7 +42,7 @@ class Admission:
     async def admit_edit(self, body: UpdateBody | CreateBody, stored: StoredRule) -> CheckedParts:
         """Admit an edit of a stored rule. Raises InvalidInput."""
         rule = stored.rule
-        scope = ActionScope(rule.space, self.connector, self.registry)
+        scope = self._scope(rule.space)
         refuse(missing_groups(body, scope))
         flapping = (await self.store.space_settings(rule.space)).flapping
         refuse(flapping_problems(body.flapping, flapping, stored=rule.flapping))
@@ -65,6 +66,9 @@ class Admission:
         freed = 0.0 if replacing is None else runs_per_minute([replacing])
         limit = self.settings.max_scheduled_per_minute
         check_capacity(load, limit, wanted=runs_per_minute([interval]), freed=freed)
+
+    def _scope(self, space: str) -> ActionScope:
+        return ActionScope(space, self.connector, self.registry, options_of(self.settings.query))
 
     def _check_parts(
         self, body: CreateBody | UpdateBody, rule_type: RuleType, scope: ActionScope, stored: StoredRule | None

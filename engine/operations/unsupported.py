@@ -19,17 +19,3 @@ def _of_action(path: str, action: ActionBody, scope: ActionScope) -> Iterator[Pr
     connector = scope.connector(action)
     if connector is not None and connector.is_system_action:
         yield Problem(f"{path}.id", "system connectors are not supported yet", "name an ordinary connector")
-    if action.frequency is not None and action.frequency.summary:
-        yield Problem(f"{path}.frequency.summary", "summaries are not supported yet", "set summary to false")
-    if action.alerts_filter is not None:
-        yield Problem(
-            f"{path}.alerts_filter",
-            "filters on actions are not supported yet",
-            "leave it out and narrow the rule's own query instead",
-        )
-    if action.use_alert_data_for_template:
-        yield Problem(
-            f"{path}.use_alert_data_for_template",
-            "templates cannot use alert documents yet",
-            "set it to false and use the context variables",
-        )

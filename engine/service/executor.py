@@ -6,17 +6,19 @@ delays no other in the batch: each run is a task of its own and is committed whe
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.model.errors import StoreUnavailable
+from engine.model.jsonvalue import JsonObject
 from engine.model.settings import EngineSettings
+from engine.notify.summary import summaries_look_back_to
 from engine.ports.clock import Clock, Ids, Timer
 from engine.ports.registry import Registry
 from engine.ports.rule_type import EvaluationContext, Reports
 from engine.ports.search import SearchFigures, SearchPort
-from engine.ports.store import Claim, Store
+from engine.ports.store import Claim, RuleKey, Store
 from engine.run.alert_limit import effective_limit
 from engine.service.clocks import SystemClock
 from engine.service.compiler import CompiledRule, RuleCompiler, Unrunnable
@@ -100,6 +102,9 @@ class Executor:
             spaces = {space: await self._store.space_settings(space) for space in {claim.key.space for claim in claims}}
             windows = {space: await self._windows.load(space, self._clock.now()) for space in spaces}
             queue_room = self._settings.max_queued_actions - await self._store.pending_notifications()
+            # The instant of these runs, so that what their summaries look back at is what was asked for.
+            started_at = self._clock.now()
+            closed = await self._closed_documents(claims, rules, started_at)
         except BaseException:
             await self._hand_back(claims)
             raise
@@ -109,11 +114,12 @@ class Executor:
                 rule,
                 RunInputs(
                     claim=claim,
-                    started_at=self._clock.now(),
+                    started_at=started_at,
                     execution_uuid=self._new_id(),
                     space=spaces[claim.key.space],
                     queue_room=queue_room,
                     max_alerts=self._max_alerts,
+                    closed_documents=closed.get(claim.key, ()),
                     windows=windows[claim.key.space],
                 ),
             )
@@ -159,6 +165,18 @@ class Executor:
         pairs = zip(rules, claims, strict=True)
         snoozing = [(rule.snoozes, claim.version) for rule, claim in pairs if isinstance(rule, CompiledRule)]
         await remove_expired(self._store, snoozing, self._clock.now())
+
+    async def _closed_documents(
+        self, claims: Sequence[Claim], rules: Sequence[CompiledRule | Unrunnable], at: datetime
+    ) -> Mapping[RuleKey, Sequence[JsonObject]]:
+        """The documents that summaries of the rules look back at: one question a batch, none where nobody asks."""
+        since: dict[RuleKey, datetime] = {}
+        for rule, claim in zip(rules, claims, strict=True):
+            if isinstance(rule, CompiledRule):
+                begin = summaries_look_back_to(rule.actions, claim.state.summary_actions, at)
+                if begin is not None:
+                    since[claim.key] = begin
+        return await self._store.ended_documents(since) if since else {}
 
     def _claims_underway(self) -> list[Claim]:
         return [run.inputs.claim for run in self._underway.values()]

@@ -79,6 +79,10 @@ class AlertProcessor:
             at=inputs.started_at,
             execution_uuid=inputs.execution_uuid,
             connectors=self._availability(rule),
+            rule_fields=rule.subject.rule_fields,
+            closed_documents=inputs.closed_documents,
+            summary_actions=inputs.claim.state.summary_actions,
+            max_documents=inputs.max_alerts,
             rule_variables=rule.variables,
             snooze=rule.snoozes.verdict_at(inputs.started_at),
             is_dry=self._is_dry,
@@ -98,6 +102,7 @@ class AlertProcessor:
                     connector.connector_type_id,
                     is_enabled=self._registry.connector_type(connector.connector_type_id) is not None,
                     is_missing_secrets=connector.is_missing_secrets,
+                    is_system_action=connector.is_system_action,
                 )
         return found
 

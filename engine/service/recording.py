@@ -52,7 +52,7 @@ def record_processed(rule: CompiledRule, inputs: RunInputs, processed: Processed
             transition,
             # A run cut short at the alert limit did not say what its next state is: it keeps the one it had (step 10).
             type_state=evaluated.evaluation.state if evaluated.evaluation else previous.type_state,
-            summary_actions=previous.summary_actions,
+            summary_actions=dispatched.summary_actions,
             subject=rule.subject,
         ),
         new_documents=transition.new_documents,

@@ -1,8 +1,10 @@
 """What a run is started with, and what it comes to: the values that the steps of the executor hand on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from engine.model.jsonvalue import JsonObject
 from engine.model.settings import SpaceSettings
 from engine.ports.store import Claim, CommitOutcome, RunRecord
 from engine.run.transition import Transition
@@ -12,7 +14,8 @@ from engine.service.windows import Windows, running_windows
 
 @dataclass(frozen=True, slots=True)
 class RunInputs:
-    """What a run is started with; ``started_at`` is its one instant. ``queue_room``: see `DecisionInput`.
+    """What a run is started with; ``started_at`` is its one instant. ``queue_room`` and
+    ``closed_documents``: see `DecisionInput`.
 
     ``windows``: the maintenance windows of its space.
     """
@@ -23,6 +26,7 @@ class RunInputs:
     space: SpaceSettings
     queue_room: int
     max_alerts: int
+    closed_documents: Sequence[JsonObject] = ()
     windows: Windows = ()
 
     @property

@@ -5,7 +5,8 @@ Its last changing part is written when it ends. An ended document never changes 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
@@ -123,6 +124,24 @@ def read_documents(
         query = query.where(alerts.c.status == status)
     rows = connection.execute(query).mappings().all()
     return _whole_documents(connection, rows[::-1])
+
+
+def read_ended_documents(connection: Connection, since: Mapping[RuleKey, datetime]) -> dict[RuleKey, list[JsonObject]]:
+    """The final documents of each rule's alerts that ended after its instant, oldest end first."""
+    if not since:
+        return {}
+    query = (
+        select(alerts)
+        .where(alerts.c.ended > min(map(to_ms, since.values())))
+        .where(alerts.c.space.in_({key.space for key in since}), alerts.c.rule_id.in_({key.id for key in since}))
+        .order_by(alerts.c.ended, alerts.c.seq)
+    )
+    found: dict[RuleKey, list[JsonObject]] = defaultdict(list)
+    for row in connection.execute(query).mappings():
+        key = RuleKey(row["space"], row["rule_id"])
+        if key in since and row["ended"] > to_ms(since[key]):
+            found[key].append(_whole_document(row, {}))
+    return found
 
 
 def read_documents_by_uuid(connection: Connection, uuids: Sequence[str]) -> tuple[JsonObject, ...]:

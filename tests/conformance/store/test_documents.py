@@ -87,6 +87,22 @@ async def test_an_alert_may_come_and_go_in_one_run(store: Store, make: Any, key:
     assert document[STATUS] == "recovered"
 
 
+async def test_ended_documents_of_many_rules_are_found_at_once(store: Store, make: Any, key: RuleKey) -> None:
+    other, stranger = await make.stored(), await make.stored()
+    for rule in (key, other, stranger):
+        alerts = [make.alert(f"{rule.id}-{number}") for number in range(4)]
+        new = [make.new_document(alert) for alert in alerts]
+        closed = [ClosedDocument(alert.uuid, make.at(at), {}) for at, alert in enumerate(alerts[:3])]
+        await commit(store, make, rule, 0, *alerts[3:], new_documents=new, closed_documents=closed)
+
+    found = await store.ended_documents({key: make.at(0), other: make.at(1), RuleKey(SPACE, "unknown"): make.at(0)})
+
+    ids = {rule: [each["kibana.alert.instance.id"] for each in documents] for rule, documents in found.items()}
+    assert ids == {key: [f"{key.id}-1", f"{key.id}-2"], other: [f"{other.id}-2"]}
+    assert found[key][0][NAME] == "first"
+    assert await store.ended_documents({}) == {}
+
+
 class TestUntracking:
     async def untrack(self, store: Store, make: Any, key: RuleKey, *uuids: str) -> None:
         change = RuleChange(
@@ -104,6 +120,7 @@ class TestUntracking:
         (before,) = await store.documents(SPACE)
         await self.untrack(store, make, key, alert.uuid)
         (document,) = await store.documents(SPACE, status="untracked")
+        assert await store.ended_documents({key: make.at(4)}) == {key: [document]}
         end = "2026-01-01T00:05:00.000Z"
         assert document == before | {
             STATUS: "untracked",

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from engine.model.errors import InvalidInput, Problem
 from engine.notify.actions import compile_actions
 from engine.ports.connector import DEFAULT_TREATMENT
 
@@ -93,46 +92,15 @@ def test_treatment_and_injection_are_asked_by_connector_type(base_rule, rule_typ
     assert [each.inject for each in compiled] == [None, inject]
 
 
-FILTER = Problem("actions.1.alerts_filter", "filtering alerts is not supported yet", "remove it")
-ALERT_DATA = Problem(
-    "actions.1.use_alert_data_for_template", "alert data in templates is not supported yet", "set it to false"
-)
-
-
-@pytest.mark.parametrize(
-    ("action", "rule", "problem"),
-    [
-        ({"alerts_filter": {"timeframe": {}}}, {}, FILTER),
-        ({"alerts_filter": {}}, {}, FILTER),
-        ({"use_alert_data_for_template": True}, {}, ALERT_DATA),
-    ],
-)
-def test_members_that_cannot_be_honoured_yet_are_refused_by_name(situation_of, action_of, action, rule, problem):
-    with pytest.raises(InvalidInput) as refused:
-        situation_of([action_of("u1"), action_of("u2", **action)], rule=rule)
-    assert refused.value.problems == (problem,)
-
-
-def test_summary_actions_are_refused_by_name(situation_of, action_of):
-    plain = action_of()
+def test_a_summary_action_is_known_by_its_frequency(situation_of, action_of):
+    plain = action_of("u1", notify_when="onThrottleInterval", throttle="1h", connector_type_id=".x")
     summary = replace(plain, frequency=replace(plain.frequency, summary=True))
-    with pytest.raises(InvalidInput) as refused:
-        situation_of([summary])
-    path, message = "actions.0.frequency.summary", "summary actions are not supported yet"
-    assert refused.value.problems == (Problem(path, message, "set it to false"),)
+    [one, other] = situation_of([plain, summary]).actions
+    assert (one.is_summary, other.is_summary) == (False, True)
+    assert other.old_summary_key == ".x:summary:1h"
 
 
-def test_all_refusals_come_together(situation_of, action_of):
-    actions = [action_of("u1", alerts_filter={}, use_alert_data_for_template=True), action_of("u2", alerts_filter={})]
-    with pytest.raises(InvalidInput) as refused:
-        situation_of(actions)
-    assert [problem.path for problem in refused.value.problems] == [
-        "actions.0.alerts_filter",
-        "actions.0.use_alert_data_for_template",
-        "actions.1.alerts_filter",
-    ]
-
-
-@pytest.mark.parametrize("value", [None, False])
-def test_not_using_alert_data_is_fine(situation_of, action_of, value):
-    assert len(situation_of([action_of(use_alert_data_for_template=value)]).actions) == 1
+@pytest.mark.parametrize(("given", "is_used"), [(None, False), (False, False), (True, True)])
+def test_alert_data_is_for_those_who_ask(situation_of, action_of, given, is_used):
+    [action] = situation_of([action_of(use_alert_data_for_template=given)]).actions
+    assert action.uses_alert_data is is_used

@@ -10,6 +10,7 @@ from engine.notify.decide import decide
 from engine.notify.gates import cancelled_run, muted_rule, snoozed_rule
 from engine.notify.stages import (
     delayed,
+    filter_query,
     group,
     maintenance,
     muted,
@@ -17,6 +18,7 @@ from engine.notify.stages import (
     pending_recovery,
     reported,
     throttle,
+    timeframe,
 )
 from engine.timing.snooze import RuleSnooze
 
@@ -30,6 +32,8 @@ ORDER = [
     (muted, "muted"),
     (delayed, "delayed"),
     (pending_recovery, "pendingRecovery"),
+    (filter_query, "filterNotMatched"),
+    (timeframe, "outsideTimeframe"),
     (reported, "unknownGroup"),
     (group, "groupMismatch"),
     (notify_when, "actionGroupHasNotChanged"),
@@ -60,13 +64,23 @@ def kept_back_by(situation_of, action_of, alert_of, noon):
         action_group = next((wanted[code] for code in codes if code in wanted), "default")
         which = "delayed" if "delayed" in codes else "active"
         return situation_of(
-            [action_of("u1", action_group, **way)],
+            [action_of("u1", action_group, **way, alerts_filter=filter_of(codes))],
             **{which: [alert]},
             rule={"muted_alert_ids": ("a",) if "muted" in codes else ()},
             at=noon + timedelta(minutes=1),
         )
 
     return build
+
+
+def filter_of(codes):
+    """A filter that keeps an alert back for the reasons among the codes that are its own."""
+    chosen = {}
+    if "filterNotMatched" in codes:
+        chosen["query"] = {"kql": "a: b", "filters": [], "dsl": '{"term": {"a": "b"}}'}
+    if "outsideTimeframe" in codes:
+        chosen["timeframe"] = {"days": [], "hours": {"start": "00:00", "end": "01:00"}, "timezone": "UTC"}
+    return chosen or None
 
 
 def without(monkeypatch, judge):
@@ -128,6 +142,9 @@ def test_each_gate_alone_keeps_the_whole_run_back(
         ("maintenanceWindow", "muted"),
         ("muted", "delayed"),
         ("delayed", "pendingRecovery"),
+        ("pendingRecovery", "filterNotMatched"),
+        ("filterNotMatched", "outsideTimeframe"),
+        ("outsideTimeframe", "unknownGroup"),
         ("pendingRecovery", "unknownGroup"),
         ("pendingRecovery", "groupMismatch"),
         ("groupMismatch", "actionGroupHasNotChanged"),

@@ -1,5 +1,6 @@
 """Cross checks on actions (rest-api.md 2.6, actions-scheduling.md 15) and what is refused for now (DECISIONS 4)."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from engine.model.errors import InvalidInput
 from engine.model.jsonvalue import JsonObject
+from engine.model.settings import EngineSettings, QuerySettings
 
 SUMMARY = {"summary": True, "notify_when": "onActiveAlert"}
 
@@ -136,25 +138,56 @@ async def test_recovery_is_a_group_too_and_uuids_are_made_where_absent(
     ]
 
 
+async def test_system_connectors_are_not_supported_yet(refused: Any, action: Callable[..., JsonObject]) -> None:
+    assert await refused(actions=[action(id="system")]) == ["actions.0.id"]
+
+
+async def test_the_query_of_a_filter_is_compiled_on_save_and_what_the_client_sent_is_ignored(
+    world: Any, body: Callable[..., JsonObject], action: Callable[..., JsonObject], now: Any
+) -> None:
+    pills = [{"meta": {"negate": True}, "query": {"term": {"x": 1}}}, {"meta": {"disabled": True}, "query": {"a": {}}}]
+    query = {"kql": "a: b", "filters": pills, "dsl": '{"match_none":{}}'}
+    stored = await world.rules.create(body(actions=[action(alerts_filter={"query": query})]), at=now, actor=None)
+    kept = stored.rule.actions[0].alerts_filter["query"]
+    assert (kept["kql"], kept["filters"]) == ("a: b", pills)
+    assert json.loads(kept["dsl"]) == {
+        "bool": {
+            "must": [],
+            "filter": [{"bool": {"should": [{"match": {"a": "b"}}], "minimum_should_match": 1}}],
+            "should": [],
+            "must_not": [{"term": {"x": 1}}],
+        }
+    }
+
+
+async def test_the_compiled_query_follows_the_settings_of_queries(
+    world: Any, body: Callable[..., JsonObject], action: Callable[..., JsonObject], now: Any
+) -> None:
+    world.use(EngineSettings(query=QuerySettings(allow_leading_wildcards=False)))
+    chosen = {"query": {"kql": "a: *b", "filters": []}}
+    with pytest.raises(InvalidInput) as refusal:
+        await world.rules.create(body(actions=[action(alerts_filter=chosen)]), at=now, actor=None)
+    assert [problem.path for problem in refusal.value.problems] == ["actions.0.alerts_filter.query.kql"]
+
+
 @pytest.mark.parametrize(
-    ("members", "path"),
+    ("query", "path"),
     [
-        ({"frequency": SUMMARY}, "frequency.summary"),
-        ({"alerts_filter": {"query": {"kql": "a: b", "filters": []}}}, "alerts_filter"),
-        ({"use_alert_data_for_template": True}, "use_alert_data_for_template"),
-        ({"id": "system"}, "id"),
+        ({"kql": "a: (b", "filters": []}, "query.kql"),
+        ({"kql": "a:b:c", "filters": []}, "query.kql"),
+        ({"kql": "", "filters": [{"meta": {"type": "combined"}}]}, "query.filters"),
     ],
 )
-async def test_what_is_not_supported_yet_is_refused_by_name(
-    refused: Any, action: Callable[..., JsonObject], members: JsonObject, path: str
+async def test_a_query_that_cannot_be_read_is_refused(
+    refused: Any, action: Callable[..., JsonObject], query: JsonObject, path: str
 ) -> None:
-    assert await refused(actions=[action(**members)]) == [f"actions.0.{path}"]
+    assert await refused(actions=[action(alerts_filter={"query": query})]) == [f"actions.0.alerts_filter.{path}"]
 
 
 async def test_a_wrong_value_is_told_before_what_is_unsupported(
     refused: Any, action: Callable[..., JsonObject]
 ) -> None:
-    assert await refused(actions=[action(frequency=SUMMARY, group="medium")]) == ["actions.0.group"]
+    assert await refused(actions=[action(id="system"), action(group="medium")]) == ["actions.1.group"]
 
 
 async def test_a_flag_that_is_off_is_supported(

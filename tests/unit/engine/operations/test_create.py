@@ -89,10 +89,7 @@ def failing(stage: int) -> tuple[JsonObject, str]:
         ({"params": {}}, "params.level"),
         ({"actions": [{"id": "nobody", "group": "high", "frequency": frequency}]}, "actions.0.id"),
         ({"schedule": {"interval": "1s"}}, "schedule.interval: 1s"),
-        (
-            {"actions": [{"id": "log", "group": "high", "frequency": {**frequency, "summary": True}}]},
-            "actions.0.frequency.summary",
-        ),
+        ({"actions": [{"id": "system", "frequency": frequency}]}, "actions.0.id: system"),
     ]
     members: JsonObject = {}
     for later, _ in reversed(stages[stage:]):
