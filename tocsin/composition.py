@@ -11,6 +11,7 @@ from typing import Any
 from connectors.builtin import builtin_connector_types
 from engine.model.settings import EngineSettings
 from engine.operations.rules import Rules
+from engine.operations.windows import MaintenanceWindows
 from engine.ports.clock import Clock, Ids
 from engine.ports.connector import ConnectorType
 from engine.ports.http import HttpClient
@@ -44,6 +45,11 @@ class Parts:
     service: Service
     rules: Rules
     mirror: DocumentMirror | None = None
+
+    @property
+    def windows(self) -> MaintenanceWindows:
+        """The operations on maintenance windows."""
+        return MaintenanceWindows(self.store, self.new_id)
 
 
 def builtin_registry(rule_types: Iterable[RuleType] = (), connector_types: Iterable[ConnectorType] = ()) -> Registry:

@@ -23,6 +23,7 @@ from tocsin.session import Session, load_session
 from tocsin.signals import Signals
 from tocsin.store_watch import watch_store_file
 from tocsin.supervisor import Supervisor
+from tocsin.window_settings import apply_windows
 
 _log = logging.getLogger("tocsin.daemon")
 
@@ -62,6 +63,7 @@ async def serve(
             owner=OWNER,
         ) as parts:
             await _take_over(parts)
+            await apply_windows(parts, session.config.windows)
             await apply_rule_files(parts, session)
             store = parts.store
             assert isinstance(store, SqliteStore)
@@ -196,7 +198,9 @@ async def _reload_on_hangup(
         _log.info("reading the rule files again")
         try:
             # In a thread: some thousand files would stop the loop for seconds.
-            await apply_rule_files(parts, await asyncio.to_thread(load_session, file, rule_paths))
+            session = await asyncio.to_thread(load_session, file, rule_paths)
+            await apply_windows(parts, session.config.windows, is_complete=not session.problems)
+            await apply_rule_files(parts, session)
         except Exception:  # noqa: BLE001 - whatever it is, the rules that run must go on
             _log.exception("reading the rule files again failed")
         if _content(file) != settings:

@@ -12,6 +12,7 @@ from engine.model.settings import EngineSettings
 from engine.notify.explanation import explain
 from engine.operations.presentation import rule_to_json
 from engine.operations.settings import put_flapping
+from engine.operations.window_form import window_to_json
 from engine.ports.clock import Clock, Ids
 from engine.ports.connector import ConnectorType
 from engine.ports.rule_type import RuleType
@@ -163,6 +164,11 @@ class AsyncEngine:
     async def untrack(self, rule_id: str, *alert_ids: str) -> JsonObject:
         """Let chosen active alerts of a rule go; if they still match, the next run makes new ones."""
         return self._shown(await self.parts.rules.untrack_alerts(rule_id, alert_ids, **self._by_user()))
+
+    async def add_maintenance_window(self, body: JsonObject, window_id: str | None = None) -> JsonObject:
+        """Create a maintenance window from the body of Kibana's API; the window as the API would return it."""
+        window = await self.parts.windows.create(body, window_id=window_id, **self._by_user())
+        return window_to_json(window, self.clock.now())
 
     async def set_flapping(
         self, *, enabled: bool = True, look_back_window: int = 20, status_change_threshold: int = 4

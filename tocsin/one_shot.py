@@ -23,6 +23,7 @@ from tocsin.command_engine import open_engine
 from tocsin.composition import Parts
 from tocsin.guest import Guest
 from tocsin.session import Session
+from tocsin.window_settings import apply_windows
 
 _DOCUMENTS_S = 30.0
 """What is to be written into an index of alert documents may take this long; the next command goes on."""
@@ -67,6 +68,8 @@ async def run_once(
     async with open_engine(
         session, clock=clock, store=store, data=data, is_dry=not is_sending, es=es, is_guest=guest is not None
     ) as parts:
+        if guest is None:
+            await apply_windows(parts, session.config.windows)
         rules = await _rules_of_files(parts, session, clock) if guest is None else await guest.rules(parts, session)
         now = clock.now()
         reports = {

@@ -59,6 +59,14 @@ class AlertDocuments:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowDefinition:
+    """A maintenance window of tocsin.yml; ``body`` is one that `MaintenanceWindows.apply` takes."""
+
+    id: str
+    body: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What the operator decided; without a file everything is at its default.
 
@@ -73,6 +81,7 @@ class Config:
     clusters: "tuple[ClusterSettings, ...]" = ()
     alert_documents: AlertDocuments | None = None
     connectors: tuple[ConnectorDefinition, ...] = ()
+    windows: tuple[WindowDefinition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +131,7 @@ def load_config(
     problems += default_cluster_problems(schema.clusters)
     problems += _alert_documents_problems(schema, value)
     reader = SecretReader(os.environ if environ is None else environ, file.parent)
-    config = _config_of(schema, document, reader)
+    config = replace(_config_of(schema, document, reader), windows=_windows_of(schema, problems))
     problems += reader.problems
     if not needs_secrets:
         problems = [problem for problem in problems if not _is_secret(tuple(problem.path.split(".")[:3]))]
@@ -150,13 +159,31 @@ def _alert_documents_problems(schema: ConfigSchema, value: JsonValue) -> list[Pr
     return [Problem("alert_documents.cluster", f"[{target.cluster}] is no cluster of this file", remedy)]
 
 
+def _windows_of(schema: ConfigSchema, problems: list[Problem]) -> tuple[WindowDefinition, ...]:
+    """The maintenance windows that are valid; the problems of the others are added."""
+    if not schema.maintenance_windows:
+        return ()
+    # What judges them loads slowly.
+    from engine.operations.window_form import parse_window
+
+    valid = []
+    for window_id, body in schema.maintenance_windows.items():
+        try:
+            parse_window(body)
+        except InvalidInput as error:
+            problems += [problem.under(f"maintenance_windows.{window_id}") for problem in error.problems]
+        else:
+            valid.append(WindowDefinition(window_id, body))
+    return tuple(valid)
+
+
 def _without_wrong_sections(value: JsonObject, problems: tuple[Problem, ...]) -> JsonObject:
     """The content without what has problems: one connector or data source, or a whole other section."""
     kept = {name: dict(section) if isinstance(section, dict) else section for name, section in value.items()}
     for problem in problems:
         name, _, rest = problem.path.partition(".")
         entries = kept.get(name)
-        if name in ("connectors", "data", "clusters") and isinstance(entries, dict) and rest:
+        if name in ("connectors", "data", "clusters", "maintenance_windows") and isinstance(entries, dict) and rest:
             for entry in [entry for entry in entries if rest == entry or rest.startswith(f"{entry}.")]:
                 del entries[entry]
         elif problem.path:

@@ -272,6 +272,9 @@ class ConfigSchema(Strict):
     alert_documents: Annotated[
         AlertDocumentsSection | None, NotNull, Field(description="Where alert documents are written, too.")
     ] = None
+    maintenance_windows: Annotated[
+        dict[Text, dict[str, Any]], Field(description="Times in which new alerts notify nobody, by id.")
+    ] = Field(default_factory=dict)
     connectors: Annotated[dict[Text, ConnectorSection], Field(description="Connectors by id.")] = Field(
         default_factory=dict
     )

@@ -12,6 +12,8 @@ from tocsin import AsyncEngine, Engine
 START = "2026-01-01T10:00:00Z"
 TEN = datetime(2026, 1, 1, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+START_EXACT = "2026-01-01T10:00:00.000Z"
+DAILY_HOUR = {"start": START_EXACT, "duration": "1h", "recurring": {"every": "1d"}}
 
 RULE = {
     "name": "Errors",
@@ -146,8 +148,7 @@ def test_an_alert_that_outlives_a_snooze_notifies_in_the_first_run_after_it(burs
     snooze = {"duration": 120_000, "rRule": {"dtstart": START, "tzid": "UTC", "count": 1}}
     shown = burst.snooze("errors", snooze)
     assert (shown["is_snoozed_until"], shown["active_snoozes"]) == ("2026-01-01T10:02:00.000Z", [])
-    for minute in (1, 2, 3):
-        burst.add_documents("web", [{"@timestamp": f"2026-01-01T10:0{minute}:{second}Z"} for second in (10, 20, 30)])
+    keep_bursting(burst, 1, 2, 3)
     burst.advance("1m")
     [reason] = burst.reasons("errors")
     assert (reason.code, reason.facts) == ("ruleSnoozed", {"until": "2026-01-01T10:02:00.000Z"})
@@ -156,6 +157,54 @@ def test_an_alert_that_outlives_a_snooze_notifies_in_the_first_run_after_it(burs
     assert messages(burst) == ["Threshold met: 3"]
     rule = burst.rule("errors")
     assert ("snooze_schedule" in rule, rule["revision"]) == (False, 0), "it is over: the run has removed it"
+
+
+def keep_bursting(engine, *minutes):
+    for minute in minutes:
+        engine.add_documents("web", [{"@timestamp": f"2026-01-01T10:0{minute}:{second}Z"} for second in (10, 20, 30)])
+
+
+def window_of_two_minutes(**members):
+    return {"title": "Patch day", "schedule": {"custom": {"start": START_EXACT, "duration": "2m"}}, **members}
+
+
+def test_an_alert_of_a_maintenance_window_is_told_once_the_window_has_ended(burst):
+    shown = burst.add_maintenance_window(window_of_two_minutes(), "patch-day")
+    assert (shown["id"], shown["status"]) == ("patch-day", "running")
+    keep_bursting(burst, 1, 2)
+    burst.advance("1m")
+    [alert] = burst.alerts()
+    assert alert.document["kibana.alert.maintenance_window_ids"] == ["patch-day"]
+    reasons = burst.reasons("errors", alert.id)
+    assert {reason.code for reason in reasons} == {"maintenanceWindow"}
+    assert reasons[0].facts == {"window_ids": ["patch-day"], "window_names": ["Patch day"]}
+    [execute] = [event for event in burst.events("errors") if event["event.action"] == "execute"][-1:]
+    assert execute["kibana.alert.maintenance_window_ids"] == ["patch-day"]
+    assert messages(burst) == []
+    burst.advance("1m")
+    assert messages(burst) == ["Threshold met: 3"]
+    assert burst.alerts()[0].document["kibana.alert.maintenance_window_ids"] == []
+
+
+def test_an_alert_that_recovers_in_its_window_is_never_told(burst):
+    burst.add_maintenance_window(window_of_two_minutes() | {"schedule": {"custom": DAILY_HOUR}})
+    burst.advance("3m")
+    assert [alert.status for alert in burst.alerts()] == ["recovered"]
+    assert messages(burst) == []
+
+
+def test_an_alert_from_before_the_window_notifies_on(burst):
+    late = {**DAILY_HOUR, "start": "2026-01-01T10:01:30.000Z"}
+    burst.add_maintenance_window(window_of_two_minutes() | {"schedule": {"custom": late}})
+    burst.advance("3m")
+    assert messages(burst) == ["Threshold met: 3", "Recovered: 0"]
+
+
+@pytest.mark.parametrize(("kql", "is_silent"), [("kibana.alert.rule.name: Err*", True), ("tags: other", False)])
+def test_a_scope_says_which_alerts_a_window_is_for(burst, kql, is_silent):
+    burst.add_maintenance_window(window_of_two_minutes(scope={"alerting": {"query": {"kql": kql}}}))
+    burst.advance("1m")
+    assert messages(burst) == ([] if is_silent else ["Threshold met: 3"])
 
 
 def test_unsnoozing_lets_the_next_run_speak(burst):

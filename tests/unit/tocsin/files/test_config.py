@@ -166,6 +166,27 @@ SECRETS = """connectors:
 """
 
 
+def test_maintenance_windows_are_judged_as_the_api_judges_them(load: Load) -> None:
+    text = """
+maintenance_windows:
+  good:
+    title: Good
+    schedule: {custom: {start: 2026-01-13T19:00:00.000Z, duration: 4h, recurring: {every: 1M, onWeekDay: [+2TU]}}}
+  bad:
+    title: Bad
+    schedule: {custom: {start: 2026-01-13, duration: 4h}}
+    scope: {alerting: {query: {kql: "a: (b"}}}
+  worse: 5
+"""
+    loaded = load(text)
+    assert [window.id for window in loaded.config.windows] == ["good"]
+    assert [(problem.path, problem.line) for problem in loaded.problems] == [
+        ("maintenance_windows.worse", 10),
+        ("maintenance_windows.bad.schedule.custom.start", 8),
+    ]
+    assert all(problem.remedy for problem in loaded.problems)
+
+
 def test_secrets_come_from_the_environment_and_from_files(load: Load, tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("s3cret\n", encoding="utf-8")
     loaded = load(SECRETS, {"HOOK_USER": "ann", "HOOK_TOKEN": "t0ken"})
