@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from engine.model.jsonvalue import JsonObject
 from engine.model.rule import DEFAULT_SPACE
@@ -13,7 +14,7 @@ class DataView:
 
     ``runtime_fields``: name -> ``{type, script?, fields?}``. ``source_filters``: objects with the pattern ``value`` of
     fields that hits leave out. ``version`` counts changes. The rest is kept for users of the view and means nothing to
-    rules.
+    rules; times and users are those of the store, None elsewhere.
     """
 
     id: str
@@ -30,6 +31,10 @@ class DataView:
     allow_hidden: bool | None = None
     space: str = DEFAULT_SPACE
     version: int = 1
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    created_by: str | None = None
+    updated_by: str | None = None
 
     @property
     def runtime_types(self) -> dict[str, str]:

@@ -24,6 +24,7 @@ from engine.service.clocks import SystemClock
 from engine.service.compiler import CompiledRule, RuleCompiler, Unrunnable
 from engine.service.conclusion import Conclusion
 from engine.service.connectors import ConnectorDirectory
+from engine.service.data_views import DataViewDirectory
 from engine.service.evaluation import Evaluated, Failed, MeteredSearch, evaluate
 from engine.service.lease_renewal import LeaseRenewal
 from engine.service.processing import AlertProcessor
@@ -65,6 +66,7 @@ class Executor:
         self._store, self._search, self._clock, self._new_id, self._settings = store, search, clock, new_id, settings
         self._max_alerts = effective_limit(settings.max_alerts)
         self._windows = WindowDirectory(store)
+        self._data_views = DataViewDirectory(store)
         self._compiler = RuleCompiler(store, registry, settings)
         processor = AlertProcessor(settings, registry, connectors, new_id, is_dry=is_dry)
         self._conclusion = Conclusion(store, processor, clock)
@@ -242,6 +244,8 @@ class Executor:
             search=search,
             rule_url=rule.url,
             no_recovery_on_partial_results=definition.rule_type_id in self._settings.no_recovery_on_partial_results,
+            data_views=self._data_views,
+            query=self._settings.query,
         )
 
     def _time_out(self, run: _Run, rule: CompiledRule) -> None:

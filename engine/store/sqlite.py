@@ -10,6 +10,7 @@ from typing import Literal
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from engine.model.data_view import DataView
 from engine.model.jsonvalue import JsonObject
 from engine.model.maintenance_window import MaintenanceWindow
 from engine.model.notification import NotificationState, RunLedger, StoredNotification
@@ -43,6 +44,7 @@ from engine.ports.store import (
 from engine.store import (
     audit_log,
     clock_steps,
+    data_views,
     dead_letters,
     documents,
     history,
@@ -84,6 +86,7 @@ class SqliteStore:
         self._session = SqliteSession(path, patience_s=patience_s)
         self._states = StateCache()
         self._window_changes = 0
+        self._view_changes = 0
 
     async def open(self) -> None:
         await self._session.open()
@@ -273,6 +276,29 @@ class SqliteStore:
     async def delete_window(self, space: str, window_id: str, audit: AuditEntry | None) -> bool:
         is_done = await self._session.write(maintenance_windows.delete_window, space, window_id, audit)
         self._window_changes += is_done
+        return is_done
+
+    # data views
+
+    async def insert_data_view(self, view: DataView, audit: AuditEntry | None) -> bool:
+        is_done = await self._session.write(data_views.insert_data_view, view, audit)
+        self._view_changes += is_done
+        return is_done
+
+    async def data_views(self, space: str) -> list[DataView]:
+        return await self._session.read(data_views.read_data_views, space)
+
+    async def data_views_stamp(self) -> Hashable:
+        return await self._session.change_counter(), self._view_changes
+
+    async def change_data_view(self, view: DataView, expected_version: int, audit: AuditEntry | None) -> bool:
+        is_done = await self._session.write(data_views.change_data_view, view, expected_version, audit)
+        self._view_changes += is_done
+        return is_done
+
+    async def delete_data_view(self, space: str, view_id: str, audit: AuditEntry | None) -> bool:
+        is_done = await self._session.write(data_views.delete_data_view, space, view_id, audit)
+        self._view_changes += is_done
         return is_done
 
     # settings and care

@@ -271,6 +271,29 @@ maintenance_windows = Table(
     Column("updated_by", Text),
 )
 
+data_views = Table(
+    "data_views",
+    metadata,
+    Column("space", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("time_field", Text),
+    Column("type", Text),
+    Column("type_meta", _Json),
+    Column("runtime_fields", _Json, nullable=False),
+    Column("source_filters", _Json, nullable=False),
+    Column("field_formats", _Json, nullable=False),
+    Column("field_attrs", _Json, nullable=False),
+    Column("allow_no_index", Boolean, nullable=False),
+    Column("allow_hidden", Boolean),
+    Column("created_at", BigInteger),
+    Column("updated_at", BigInteger),
+    Column("created_by", Text),
+    Column("updated_by", Text),
+)
+
 space_settings = Table(
     "space_settings",
     metadata,

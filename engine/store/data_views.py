@@ -1,0 +1,96 @@
+"""Data views: what users store and change."""
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, select, update
+
+from engine.model.data_view import DataView
+from engine.ports.store import AuditEntry
+from engine.store.audit_log import record_audit
+from engine.store.dialect import insert_unless_present
+from engine.store.encoding import instant_or_none, ms_or_none
+from engine.store.tables import data_views
+
+
+def insert_data_view(connection: Connection, view: DataView, audit: AuditEntry | None) -> bool:
+    """Store a new data view; False if the id is taken in its space."""
+    statement = insert_unless_present(connection, data_views, ["space", "id"])
+    if connection.execute(statement.returning(data_views.c.id), _pack(view)).scalar() is None:
+        return False
+    record_audit(connection, audit)
+    return True
+
+
+def read_data_views(connection: Connection, space: str) -> list[DataView]:
+    """The data views of a space in order of name and id."""
+    query = select(data_views).where(data_views.c.space == space).order_by(data_views.c.name, data_views.c.id)
+    return [_unpack(row) for row in connection.execute(query).mappings()]
+
+
+def change_data_view(connection: Connection, view: DataView, expected_version: int, audit: AuditEntry | None) -> bool:
+    """Replace a data view; False if it has not the expected version any more."""
+    known = connection.execute(select(data_views.c.version).where(*_is(view.space, view.id)).with_for_update()).scalar()
+    if known != expected_version:
+        return False
+    connection.execute(update(data_views).where(*_is(view.space, view.id)), _pack(view))
+    record_audit(connection, audit)
+    return True
+
+
+def delete_data_view(connection: Connection, space: str, view_id: str, audit: AuditEntry | None) -> bool:
+    """Remove a data view; False if unknown."""
+    if connection.execute(select(data_views.c.id).where(*_is(space, view_id))).scalar() is None:
+        return False
+    connection.execute(delete(data_views).where(*_is(space, view_id)))
+    record_audit(connection, audit)
+    return True
+
+
+def _is(space: str, view_id: str) -> tuple[Any, Any]:
+    return data_views.c.space == space, data_views.c.id == view_id
+
+
+def _pack(view: DataView) -> dict[str, Any]:
+    return {
+        "space": view.space,
+        "id": view.id,
+        "version": view.version,
+        "name": view.name,
+        "title": view.title,
+        "time_field": view.time_field,
+        "type": view.type,
+        "type_meta": view.type_meta,
+        "runtime_fields": dict(view.runtime_fields),
+        "source_filters": list(view.source_filters),
+        "field_formats": view.field_formats,
+        "field_attrs": view.field_attrs,
+        "allow_no_index": view.allow_no_index,
+        "allow_hidden": view.allow_hidden,
+        "created_at": ms_or_none(view.created_at),
+        "updated_at": ms_or_none(view.updated_at),
+        "created_by": view.created_by,
+        "updated_by": view.updated_by,
+    }
+
+
+def _unpack(row: RowMapping) -> DataView:
+    return DataView(
+        id=row["id"],
+        title=row["title"],
+        name=row["name"],
+        time_field=row["time_field"],
+        runtime_fields=row["runtime_fields"],
+        source_filters=tuple(row["source_filters"]),
+        field_formats=row["field_formats"],
+        field_attrs=row["field_attrs"],
+        type=row["type"],
+        type_meta=row["type_meta"],
+        allow_no_index=row["allow_no_index"],
+        allow_hidden=row["allow_hidden"],
+        space=row["space"],
+        version=row["version"],
+        created_at=instant_or_none(row["created_at"]),
+        updated_at=instant_or_none(row["updated_at"]),
+        created_by=row["created_by"],
+        updated_by=row["updated_by"],
+    )
