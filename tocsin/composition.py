@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.builtin import builtin_connector_types
 from engine.model.settings import EngineSettings
+from engine.operations.data_views import DataViewOperations
 from engine.operations.rules import Rules
 from engine.operations.windows import MaintenanceWindows
 from engine.ports.clock import Clock, Ids
@@ -51,6 +52,11 @@ class Parts:
         """The operations on maintenance windows."""
         return MaintenanceWindows(self.store, self.new_id)
 
+    @property
+    def data_views(self) -> DataViewOperations:
+        """The operations on data views."""
+        return DataViewOperations(self.store, self.new_id)
+
 
 def builtin_registry(rule_types: Iterable[RuleType] = (), connector_types: Iterable[ConnectorType] = ()) -> Registry:
     """The built-in types, those that installed packages offer by entry points, and more."""
@@ -81,13 +87,14 @@ def compose(
     is_dry: bool = False,
     owner: str | None = None,
     document_index: str | None = None,
+    http: HttpClient | None = None,
 ) -> Parts:
     """Wire the parts. ``is_dry``: notifications are recorded and never sent.
 
     ``owner`` stands in the leases that are taken; None = a name that only this process has. ``document_index``: alert
-    documents are written into this index of ``search``, too.
+    documents are written into this index of ``search``, too. ``http``: what connectors send with, if not the real one.
     """
-    http = LazyHttpClient(settings.http)
+    http = http or LazyHttpClient(settings.http)
     owner = owner or f"{socket.gethostname()}:{os.getpid()}"
     executor = Executor(
         store=store,

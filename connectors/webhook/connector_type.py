@@ -1,17 +1,30 @@
 """``.webhook``: sends the rendered body to a URL (connectors-core.md 8)."""
 
+from dataclasses import replace
+
 from connectors.http_answer import judge_failure
 from connectors.refusal import refuse
 from connectors.shape import read_shape, stored_form
+from connectors.webhook.oauth import Token, TokenCache, TokenRefused, token_request
 from connectors.webhook.request import build_request
 from connectors.webhook.result import judge_answer
-from connectors.webhook.shapes import Config, Params, Secrets, find_config_problems, find_secrets_problems
-from connectors.webhook.unsupported import find_unsupported
+from connectors.webhook.shapes import (
+    OAUTH2,
+    Config,
+    Params,
+    Secrets,
+    find_config_problems,
+    find_connector_problems,
+    find_secrets_problems,
+)
+from connectors.webhook.tls import find_encoding_problems
 from engine.model.connector import ConnectorResult
 from engine.model.jsonvalue import JsonObject
 from engine.model.settings import HttpSettings
 from engine.ports.connector import ConnectorExecution, EscapeMode, TemplateTreatment
 from engine.ports.http import HttpFailure
+
+_UNAUTHORIZED = 401
 
 
 class Webhook:
@@ -25,6 +38,9 @@ class Webhook:
     is_system_action = False
     template_treatment = TemplateTreatment(modes={"body": EscapeMode.JSON}, default=None, keeps_only_modes=True)
 
+    def __init__(self) -> None:
+        self._tokens = TokenCache()
+
     def validate_config(self, config: JsonObject, settings: HttpSettings) -> JsonObject:
         shape = read_shape(Config, config)
         refuse(*find_config_problems(shape, settings))
@@ -36,21 +52,47 @@ class Webhook:
         return stored_form(shape)
 
     def validate_connector(self, config: JsonObject, secrets: JsonObject) -> None:
-        refuse(*find_unsupported(read_shape(Config, config), read_shape(Secrets, secrets)))
+        both = read_shape(Config, config), read_shape(Secrets, secrets)
+        refuse(*find_connector_problems(*both), *find_encoding_problems(*both))
 
     def validate_params(self, params: JsonObject) -> JsonObject:
         return stored_form(read_shape(Params, params))
 
     async def execute(self, execution: ConnectorExecution) -> ConnectorResult | None:
-        """Send the request; ``data`` of the result is the body of the params, sent or not."""
+        """Send the request, with a token before it if need be; ``data`` is the body of the params, sent or not."""
+        config = read_shape(Config, execution.connector.config)
+        secrets = read_shape(Secrets, execution.connector.secrets)
+        key = execution.connector.space, execution.connector.id
+        token: Token | None = None
+        if config.auth_type == OAUTH2:
+            try:
+                token = await self._tokens.get(key, token_request(config, secrets), execution.at, execution.http.send)
+            except HttpFailure as failure:
+                return judge_failure(failure, "the token service")
+            except TokenRefused as refused:
+                return ConnectorResult("error", "the webhook was not called", str(refused), error_source="user")
         request = build_request(
-            read_shape(Config, execution.connector.config),
-            read_shape(Secrets, execution.connector.secrets),
+            config,
+            secrets,
             read_shape(Params, execution.params),
             execution.idempotency_key,
+            None if token is None else token.header,
         )
         try:
             response = await execution.http.send(request)
         except HttpFailure as failure:
             return judge_failure(failure, "the webhook")
-        return judge_answer(response, execution.params.get("body"), execution.at)
+        result = judge_answer(response, execution.params.get("body"), execution.at)
+        if token is None:
+            return result
+        if response.status == _UNAUTHORIZED:
+            self._tokens.drop(key, token)
+        return _without_token(result, token)
+
+
+def _without_token(result: ConnectorResult, token: Token) -> ConnectorResult:
+    """A server may repeat what it was sent; the token is a secret that only this connector knows."""
+    if result.service_message is None:
+        return result
+    value = token.header.partition(" ")[2]
+    return replace(result, service_message=result.service_message.replace(value, "<redacted>"))

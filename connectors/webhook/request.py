@@ -4,7 +4,8 @@ import base64
 
 import orjson
 
-from connectors.webhook.shapes import Config, Params, Secrets
+from connectors.webhook.shapes import BASIC, Config, Params, Secrets
+from connectors.webhook.tls import tls_options
 from engine.ports.http import HttpRequest
 
 _METHODS_WITH_BODY = frozenset({"post", "put", "patch"})
@@ -13,11 +14,16 @@ NOTIFICATION_ID_HEADER = "X-Tocsin-Notification-Id"
 """Names the notification, the same on every attempt, so that a receiver can drop repetitions."""
 
 
-def build_request(config: Config, secrets: Secrets, params: Params, idempotency_key: str | None) -> HttpRequest:
-    """The request; of headers that differ in case only, the last one counts."""
+def build_request(
+    config: Config, secrets: Secrets, params: Params, idempotency_key: str | None, token: str | None = None
+) -> HttpRequest:
+    """The request; of headers that differ in case only, the last one counts.
+
+    ``token``: the value of Authorization where an access token is used.
+    """
     body = params.body.encode() if params.body and config.method in _METHODS_WITH_BODY else None
     headers: dict[str, tuple[str, str]] = {}
-    for name, value in _headers(config, secrets, body, idempotency_key):
+    for name, value in _headers(config, secrets, body, idempotency_key, token):
         headers[name.lower()] = (name, value)
     return HttpRequest(
         method=config.method.upper(),
@@ -25,11 +31,12 @@ def build_request(config: Config, secrets: Secrets, params: Params, idempotency_
         headers=dict(headers.values()),
         body=body,
         private_headers=frozenset(secrets.secret_headers or {}),
+        tls=tls_options(config, secrets),
     )
 
 
 def _headers(
-    config: Config, secrets: Secrets, body: bytes | None, idempotency_key: str | None
+    config: Config, secrets: Secrets, body: bytes | None, idempotency_key: str | None, token: str | None
 ) -> list[tuple[str, str]]:
     """All headers, those that override others later."""
     headers = []
@@ -37,10 +44,16 @@ def _headers(
         headers.append(("Content-Type", _content_type(body)))
     if idempotency_key is not None:
         headers.append((NOTIFICATION_ID_HEADER, idempotency_key))
-    if config.has_auth and secrets.user is not None and secrets.password is not None:
+    if (
+        config.has_auth
+        and config.auth_type in (None, BASIC)
+        and secrets.user is not None
+        and secrets.password is not None
+    ):
         credentials = base64.b64encode(f"{secrets.user}:{secrets.password}".encode()).decode("ascii")
         headers.append(("Authorization", f"Basic {credentials}"))
-    return [*headers, *(config.headers or {}).items(), *(secrets.secret_headers or {}).items()]
+    headers += [*(config.headers or {}).items(), *(secrets.secret_headers or {}).items()]
+    return headers if token is None else [*headers, ("Authorization", token)]
 
 
 def _content_type(body: bytes) -> str:

@@ -13,6 +13,7 @@ from engine.ports.headers import find_header_problem
 
 BASIC = "webhook-authentication-basic"
 SSL = "webhook-authentication-ssl"
+PFX = "ssl-pfx"
 OAUTH2 = "webhook-oauth2-client-credentials"
 
 
@@ -56,6 +57,8 @@ def find_config_problems(config: Config, settings: HttpSettings) -> Iterator[Pro
     """What the shape alone cannot tell about ``config``."""
     yield from find_url_problems("url", config.url, settings)
     yield from find_header_problems("headers", config.headers)
+    if config.cert_type == PFX and not settings.is_pfx_allowed:
+        yield Problem("certType", f"{PFX} is not allowed here", "use crt and key, or set http.pfx_certificates to true")
     if config.auth_type is not None and not config.has_auth:
         yield Problem("authType", "is given although hasAuth is false", "leave it out or set hasAuth to true")
     if config.additional_fields is not None and not _is_filled_object(config.additional_fields):
@@ -67,6 +70,12 @@ def find_config_problems(config: Config, settings: HttpSettings) -> Iterator[Pro
             yield from find_url_problems("accessTokenUrl", config.access_token_url, settings)
         if not config.client_id:
             yield Problem("clientId", "is required for OAuth 2", "give the id of the client")
+
+
+def find_connector_problems(config: Config, secrets: Secrets) -> Iterator[Problem]:
+    """What config and secrets lack of each other."""
+    if config.auth_type == OAUTH2 and not secrets.client_secret:
+        yield Problem("secrets.clientSecret", "is required for OAuth 2", "give the secret of the client")
 
 
 def find_secrets_problems(secrets: Secrets) -> Iterator[Problem]:

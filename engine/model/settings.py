@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from engine.model.jsonvalue import JsonValue
 
@@ -43,14 +44,39 @@ class RetentionSettings:
     notifications_bytes: int = 1024**3
 
 
+VerificationMode: TypeAlias = Literal["none", "certificate", "full"]
+"""What is checked of a server's certificate: nothing, who vouches for it, or also whether it is for that host."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """What holds for one target, whatever connectors say (connector-framework.md 6.1, 6.2).
+
+    ``url``: ``https://host:port``, the host in lower case, the port always written. ``ca``: PEM certificates that are
+    trusted instead of the system's.
+    """
+
+    url: str
+    verification_mode: VerificationMode = "full"
+    ca: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """Outgoing requests of connectors (connector-framework.md 6). Times in seconds, sizes in bytes."""
+    """Outgoing requests of connectors (connector-framework.md 6). Times in seconds, sizes in bytes.
+
+    ``allowed_addresses``: networks like ``10.0.0.0/8``, in one of which every address that is connected to must lie,
+    whatever its name; ``*`` allows all. ``is_pfx_allowed``: connectors may have certificates in PKCS #12.
+    """
 
     allowed_hosts: tuple[str, ...] = ("*",)
+    allowed_addresses: tuple[str, ...] = ("*",)
     response_timeout_s: float = 60.0
     max_response_bytes: int = 1_048_576
     max_redirects: int = 5
+    verification_mode: VerificationMode = "full"
+    custom_hosts: tuple[HostSettings, ...] = ()
+    is_pfx_allowed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

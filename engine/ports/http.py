@@ -5,6 +5,32 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.model.errors import TocsinError
+from engine.model.settings import VerificationMode
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """Shown to servers that ask for one: either ``pfx`` (PKCS #12), or ``certificate`` and ``key`` in PEM."""
+
+    certificate: bytes = field(default=b"", repr=False)
+    key: bytes = field(default=b"", repr=False)
+    pfx: bytes = field(default=b"", repr=False)
+    passphrase: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TlsOptions:
+    """What a connector wants of TLS; the operator's settings for a host go before it (connector-framework.md 6.1).
+
+    ``verification_mode`` None: the operator's. ``ca``: PEM certificates that are trusted besides the system's.
+    """
+
+    verification_mode: VerificationMode | None = None
+    ca: bytes | None = None
+    certificate: ClientCertificate | None = None
+
+
+NO_TLS_OPTIONS = TlsOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +39,7 @@ class HttpRequest:
 
     ``private_headers`` names headers that hold credentials: like Authorization they are left out once a redirect leads
     to another origin. ``timeout_s`` may lengthen the configured time limit, never shorten it. ``follows_redirects``
-    False: a redirect is an answer like others.
+    False: a redirect is an answer like others. A client certificate of ``tls`` is for the first origin only, too.
     """
 
     method: str
@@ -23,6 +49,7 @@ class HttpRequest:
     private_headers: frozenset[str] = frozenset()
     timeout_s: float = 0.0
     follows_redirects: bool = True
+    tls: TlsOptions = NO_TLS_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)

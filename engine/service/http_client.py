@@ -15,7 +15,9 @@ from yarl import URL
 from engine.model.settings import HttpSettings
 from engine.ports.http import HttpFailure, HttpRequest, HttpResponse
 from engine.ports.target import Target, is_host_allowed
+from engine.service.addresses import AddressResolver, AllowedAddresses, refused
 from engine.service.redirects import Hop
+from engine.service.tls import TlsContexts
 
 _DEFAULT_HEADERS = {"Accept": "application/json, text/plain, */*", "User-Agent": "Tocsin"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -28,6 +30,8 @@ class AiohttpClient:
 
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
+        self._tls = TlsContexts(settings)
+        self._addresses = AllowedAddresses(settings.allowed_addresses)
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -56,7 +60,8 @@ class AiohttpClient:
     async def _follow(self, hop: Hop, most_redirects: int, progress: "_Progress") -> HttpResponse:
         for followed in range(most_redirects + 1):
             if not is_host_allowed(hop.target, self._settings.allowed_hosts):
-                raise _refused(f"host [{hop.target.host}] is not one of the allowed hosts (setting allowedHosts)")
+                raise refused(f"host [{hop.target.host}] is not one of the allowed hosts (setting allowedHosts)")
+            self._addresses.check_literal(hop.target.host)
             response = await self._exchange(hop, progress)
             location = response.headers.get("location")
             if response.status not in _REDIRECTS or not location or most_redirects == 0:
@@ -73,6 +78,7 @@ class AiohttpClient:
                 URL(hop.target.url, encoded=True),
                 headers=hop.headers,
                 data=hop.body,
+                ssl=self._tls.context_for(hop.target, hop.tls),
                 allow_redirects=False,
                 skip_auto_headers=("Content-Type",),
             ) as answer:
@@ -114,7 +120,11 @@ class AiohttpClient:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 # The sender bounds what is under way; a limit shared by all hosts would let one slow host delay others.
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_CONNECTION_S),
+                connector=aiohttp.TCPConnector(
+                    limit=0,
+                    keepalive_timeout=_IDLE_CONNECTION_S,
+                    resolver=AddressResolver(self._addresses),
+                ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
                 headers=_DEFAULT_HEADERS,
@@ -136,10 +146,6 @@ def _joined_headers(items: Iterable[tuple[str, str]]) -> dict[str, str]:
         key = name.lower()
         headers[key] = f"{headers[key]}, {value}" if key in headers else value
     return headers
-
-
-def _refused(text: str) -> HttpFailure:
-    return HttpFailure("ERR_NOT_ALLOWED", text, is_retryable=False)
 
 
 def _connection_failure(code: str, text: str, progress: _Progress) -> HttpFailure:

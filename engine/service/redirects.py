@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from engine.ports.headers import find_header_problem
-from engine.ports.http import HttpFailure, HttpRequest
+from engine.ports.http import NO_TLS_OPTIONS, HttpFailure, HttpRequest, TlsOptions
 from engine.ports.target import Target, read_target
 
 _CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -23,6 +23,7 @@ class Hop:
     headers: Mapping[str, str]
     body: bytes | None
     private: frozenset[str]
+    tls: TlsOptions = NO_TLS_OPTIONS
 
     @classmethod
     def first(cls, request: HttpRequest) -> "Hop":
@@ -36,7 +37,7 @@ class Hop:
         if target.credentials is not None and not any(name.lower() == "authorization" for name in headers):
             headers["Authorization"] = _basic(*target.credentials)
         private = _CREDENTIAL_HEADERS | {name.lower() for name in request.private_headers}
-        return cls(request.method.upper(), target, headers, request.body or None, private)
+        return cls(request.method.upper(), target, headers, request.body or None, private, request.tls)
 
     def redirected(self, status: int, location: str) -> "Hop":
         """The request that a redirect asks for. Raises HttpFailure if the location is not valid.
@@ -50,7 +51,8 @@ class Hop:
         if _keeps_credentials(self.target, hop.target):
             return hop
         dropped = hop.private | {"host"}
-        return replace(hop, headers={name: value for name, value in hop.headers.items() if name.lower() not in dropped})
+        headers = {name: value for name, value in hop.headers.items() if name.lower() not in dropped}
+        return replace(hop, headers=headers, tls=replace(hop.tls, certificate=None))
 
 
 def _keeps_credentials(old: Target, new: Target) -> bool:

@@ -20,7 +20,9 @@ HERE = Path(__file__).parent
 FOLDERS = (HERE / "data", HERE / "extra")
 ADAPTERS = {
     "alert_lifecycle": "tests.cases.adapters.alert_lifecycle",
+    "connectors_core": "tests.cases.adapters.connectors_core",
     "es_query": "tests.cases.adapters.es_query",
+    "geo_containment": "tests.cases.adapters.geo_containment",
     "index_threshold": "tests.cases.adapters.index_threshold",
     "kql": "tests.cases.adapters.kql",
     "recurrence": "tests.cases.adapters.recurrence",

@@ -133,32 +133,21 @@ def test_any_other_combination_is_refused_without_being_shown(secrets: JsonObjec
         Webhook().validate_secrets(secrets, HttpSettings())
 
 
-@pytest.mark.parametrize(
-    ("config", "secrets", "path"),
-    [
-        ({"authType": "webhook-authentication-ssl"}, {}, "config.authType"),
-        (OAUTH2, {}, "config.authType"),
-        ({"certType": "ssl-pfx"}, {}, "config.certType"),
-        ({"ca": "Y2E="}, {}, "config.ca"),
-        ({"verificationMode": "none"}, {}, "config.verificationMode"),
-        ({}, {"pfx": "cGZ4"}, "secrets.pfx"),
-        ({}, {"clientSecret": "s"}, "secrets.clientSecret"),
-    ],
-)
-def test_what_is_not_supported_yet_is_refused_by_name_with_a_remedy(
-    config: JsonObject, secrets: JsonObject, path: str
-) -> None:
-    webhook = Webhook()
+def test_oauth_2_needs_the_secret_of_the_client() -> None:
+    webhook, config = Webhook(), validate({"url": URL, **OAUTH2})
+    webhook.validate_connector(config, webhook.validate_secrets({"clientSecret": "s"}, HttpSettings()))
+    for secrets in ({}, {"clientSecret": ""}, {"user": "bob", "password": "p"}):
+        with pytest.raises(InvalidInput) as caught:
+            webhook.validate_connector(config, webhook.validate_secrets(secrets, HttpSettings()))
+        assert paths(caught.value) == ["secrets.clientSecret"]
+
+
+def test_pkcs_12_may_be_forbidden() -> None:
+    config = {"url": URL, "certType": "ssl-pfx"}
+    assert Webhook().validate_config(config, HttpSettings())["certType"] == "ssl-pfx"
     with pytest.raises(InvalidInput) as caught:
-        webhook.validate_connector(validate({"url": URL, **config}), webhook.validate_secrets(secrets, HttpSettings()))
-    assert paths(caught.value) == [path]
-    assert "secretHeaders" in caught.value.problems[0].remedy
-
-
-def test_basic_authentication_and_full_verification_are_supported() -> None:
-    webhook = Webhook()
-    config = validate({"url": URL, "authType": "webhook-authentication-basic", "verificationMode": "full"})
-    webhook.validate_connector(config, webhook.validate_secrets({"user": "bob", "password": "p"}, HttpSettings()))
+        Webhook().validate_config(config, HttpSettings(is_pfx_allowed=False))
+    assert paths(caught.value) == ["certType"]
 
 
 @pytest.mark.parametrize(("params", "stored"), [({}, {}), ({"body": ""}, {"body": ""}), ({"body": "b"}, {"body": "b"})])
