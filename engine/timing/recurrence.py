@@ -126,7 +126,9 @@ class Recurrence:
             return _stepped(rule.dtstart, self._step, first, last)
         times = calendar_times if rule.freq <= DAILY else clock_times
         margin = self._margin(first, last)
-        local = times(rule, self._local(_moved(first, -margin)), self._local(_moved(last, margin)))
+        # Local times have no fraction of a second: the start's is added when they are made instants.
+        begin = self._local(_moved(first, -margin)).replace(microsecond=0)
+        local = times(rule, begin, self._local(_moved(last, margin)))
         return sorted({at for each in local if first <= (at := self._instant(each)) <= last})
 
     def _margin(self, first: datetime, last: datetime) -> timedelta:

@@ -50,6 +50,13 @@ def test_a_finished_event_ends_then_and_the_next_one_is_as_long_as_ever() -> Non
     assert windows.running_at(START + timedelta(days=1)).value
 
 
+def test_the_first_event_of_a_schedule_that_begins_between_two_seconds_counts() -> None:
+    custom = {"start": "2026-03-01T10:00:00.123Z", "duration": "1h", "recurring": {"every": "1w", "onWeekDay": ["SU"]}}
+    windows = EventCalendar(to_stored(custom))
+    assert windows.running_at(START + HOUR / 2).value
+    assert [event.gte.microsecond for event in windows.around(START + HOUR / 2, FAR)] == [123_000, 123_000]
+
+
 def test_the_start_is_no_event_where_the_rule_does_not_lead_to_it() -> None:
     windows = calendar(every="1w", onWeekDay=["MO"])
     assert not windows.running_at(START).value
