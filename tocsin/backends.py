@@ -2,7 +2,7 @@
 
 import asyncio
 import glob
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from engine.search.routes import Routes
 from tocsin.cli.text import printable
 from tocsin.clusters import clusters_of
 from tocsin.files.rules import RuleDefinition
+from tocsin.searched_indices import searched_indices
 from tocsin.session import Session
 
 if TYPE_CHECKING:
@@ -38,16 +39,16 @@ async def open_search(
     files = _open_files(session, clock, data, is_following=is_following) if has_files else None
     names = tuple(dict.fromkeys([source.name for source in session.config.data] + list(data)))
     if files is not None and not clusters:
-        _tell_missing_data(session.rules, Routes(names, (), None))
+        _tell_missing_data(session, Routes(names, (), None))
         return files
     router = SearchRouter(files, names, clusters, next(iter(clusters)))
-    _tell_hidden_indices(session.rules, router.routes)
+    _tell_hidden_indices(session, router.routes)
     try:
         if is_following:
             for cluster in clusters.values():
                 cluster.open()
         else:
-            searched = _clusters_searched(session.rules, router.routes)
+            searched = _clusters_searched(session, router.routes)
             await asyncio.gather(*(clusters[name].answer_now() for name in searched))
     except BaseException:
         await router.close()
@@ -118,11 +119,11 @@ def _mapping(file: Path | None) -> JsonObject | None:
     return mapping
 
 
-def _clusters_searched(rules: Iterable[RuleDefinition], routes: Routes) -> set[str]:
+def _clusters_searched(session: Session, routes: Routes) -> set[str]:
     found = set()
-    for rule in rules:
+    for _, index in _searches(session):
         try:
-            cluster = routes.of(_index_of(rule)).cluster
+            cluster = routes.of(index).cluster
         except SearchError:
             # Its run says what is wrong.
             continue
@@ -131,17 +132,17 @@ def _clusters_searched(rules: Iterable[RuleDefinition], routes: Routes) -> set[s
     return found
 
 
-def _tell_missing_data(rules: Iterable[RuleDefinition], routes: Routes) -> None:
+def _tell_missing_data(session: Session, routes: Routes) -> None:
     """A rule over an index that is not there sees no documents, as in a cluster: most likely not what was meant."""
-    for rule, wanted in _expressions(rules):
+    for rule, wanted in _expressions(session):
         if not routes.in_files(wanted):
             text = f"rule [{rule.id}] searches index [{wanted}], of which there is no data"
             click.echo(f"tocsin: {printable(text)} (add --data {printable(wanted)}=FILES)", err=True)
 
 
-def _tell_hidden_indices(rules: Iterable[RuleDefinition], routes: Routes) -> None:
+def _tell_hidden_indices(session: Session, routes: Routes) -> None:
     """A wildcard that matches an index of the files means no other: the cluster may have such indices, too."""
-    for rule, wanted in _expressions(rules):
+    for rule, wanted in _expressions(session):
         names = routes.in_files(wanted)
         if "*" in wanted and wanted.strip("*") and names:
             text = f"rule [{rule.id}] searches index [{wanted}] in files only ({', '.join(names)})"
@@ -150,15 +151,18 @@ def _tell_hidden_indices(rules: Iterable[RuleDefinition], routes: Routes) -> Non
             )
 
 
-def _expressions(rules: Iterable[RuleDefinition]) -> Iterator[tuple[RuleDefinition, str]]:
+def _expressions(session: Session) -> Iterator[tuple[RuleDefinition, str]]:
     """What the rules search, without what they exclude."""
-    for rule in rules:
-        for wanted in split_expressions(_index_of(rule)):
+    for rule, index in _searches(session):
+        for wanted in split_expressions(index):
             if not wanted.startswith("-"):
                 yield rule, wanted
 
 
-def _index_of(rule: RuleDefinition) -> tuple[str, ...]:
-    params = rule.body.get("params", {})
-    given = params.get("index") if isinstance(params, dict) else None
-    return tuple(text for text in (given if isinstance(given, list) else [given]) if isinstance(text, str))
+def _searches(session: Session) -> Iterator[tuple[RuleDefinition, tuple[str, ...]]]:
+    """The rules with what they search, as far as it is known before they run."""
+    views = {definition.id: definition for definition in session.data_views}
+    for rule in session.rules:
+        index = searched_indices(rule, views)
+        if index:
+            yield rule, index

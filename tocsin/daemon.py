@@ -23,6 +23,7 @@ from tocsin.session import Session, load_session
 from tocsin.signals import Signals
 from tocsin.store_watch import watch_store_file
 from tocsin.supervisor import Supervisor
+from tocsin.view_files import apply_data_views
 from tocsin.window_settings import apply_windows
 
 _log = logging.getLogger("tocsin.daemon")
@@ -64,6 +65,7 @@ async def serve(
         ) as parts:
             await _take_over(parts)
             await apply_windows(parts, session.config.windows)
+            await apply_data_views(parts, session.data_views)
             await apply_rule_files(parts, session)
             store = parts.store
             assert isinstance(store, SqliteStore)
@@ -200,6 +202,7 @@ async def _reload_on_hangup(
             # In a thread: some thousand files would stop the loop for seconds.
             session = await asyncio.to_thread(load_session, file, rule_paths)
             await apply_windows(parts, session.config.windows, is_complete=not session.problems)
+            await apply_data_views(parts, session.data_views, is_complete=not session.problems)
             await apply_rule_files(parts, session)
         except Exception:  # noqa: BLE001 - whatever it is, the rules that run must go on
             _log.exception("reading the rule files again failed")

@@ -18,6 +18,7 @@ from engine.ports.connector import ConnectorType
 from engine.ports.rule_type import RuleType
 from engine.ports.search import SearchPort
 from engine.ports.store import RuleKey, StoredRule
+from engine.query.data_view_spec import spec_of
 from engine.run.events import expand
 from engine.search.local.engine import LocalSearch
 from engine.service.clocks import ManualClock, random_id
@@ -164,6 +165,10 @@ class AsyncEngine:
     async def untrack(self, rule_id: str, *alert_ids: str) -> JsonObject:
         """Let chosen active alerts of a rule go; if they still match, the next run makes new ones."""
         return self._shown(await self.parts.rules.untrack_alerts(rule_id, alert_ids, **self._by_user()))
+
+    async def add_data_view(self, spec: JsonObject) -> JsonObject:
+        """Create a data view from Kibana's spec object; the view as the API would return it. Raises InvalidInput."""
+        return spec_of(await self.parts.data_views.create({"data_view": spec}, **self._by_user()))
 
     async def add_maintenance_window(self, body: JsonObject, window_id: str | None = None) -> JsonObject:
         """Create a maintenance window from the body of Kibana's API; the window as the API would return it."""

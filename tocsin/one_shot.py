@@ -23,6 +23,7 @@ from tocsin.command_engine import open_engine
 from tocsin.composition import Parts
 from tocsin.guest import Guest
 from tocsin.session import Session
+from tocsin.view_files import apply_data_views
 from tocsin.window_settings import apply_windows
 
 _DOCUMENTS_S = 30.0
@@ -70,6 +71,7 @@ async def run_once(
     ) as parts:
         if guest is None:
             await apply_windows(parts, session.config.windows)
+            await apply_data_views(parts, session.data_views)
         rules = await _rules_of_files(parts, session, clock) if guest is None else await guest.rules(parts, session)
         now = clock.now()
         reports = {

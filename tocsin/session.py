@@ -14,6 +14,7 @@ from engine.service.connectors import PreconfiguredConnectors, build_connector
 from tocsin.cli.text import printable_lines
 from tocsin.composition import builtin_registry
 from tocsin.files.config import Config, ConnectorDefinition, find_config, load_config
+from tocsin.files.data_views import ViewDefinition, load_data_views
 from tocsin.files.definitions import validate_definition
 from tocsin.files.problems import FileProblem, render
 from tocsin.files.rules import SUFFIXES, LoadedRules, RuleDefinition, load_rules
@@ -21,13 +22,14 @@ from tocsin.files.rules import SUFFIXES, LoadedRules, RuleDefinition, load_rules
 
 @dataclass(slots=True)
 class Session:
-    """Settings, connectors and rules of one command, and everything that is wrong with the files they come from."""
+    """Settings, connectors, data views and rules of one command, and all that is wrong with the files they come from."""
 
     config: Config
     registry: Registry
     connectors: PreconfiguredConnectors
     config_file: Path | None = None
     rules: list[RuleDefinition] = field(default_factory=list)
+    data_views: list[ViewDefinition] = field(default_factory=list)
     problems: list[FileProblem] = field(default_factory=list)
 
     def refuse_problems(self) -> None:
@@ -48,6 +50,9 @@ def load_session(config_file: Path | None, paths: Sequence[Path]) -> Session:
     """Read ``tocsin.yml`` and the rule files, by default those that it names, and check them offline."""
     session = load_settings(config_file)
     settings, are_connectors_known = session.config, not session.problems
+    views = load_data_views(settings.data_views)
+    session.data_views = views.views
+    session.problems += views.problems
     rules = load_rules(paths or settings.rules)
     session.rules = rules.rules
     session.problems += rules.problems + _empty_places(paths or settings.rules, rules)

@@ -127,6 +127,10 @@ class Engine(AbstractContextManager["Engine"]):
         """See `AsyncEngine.unmute`."""
         return self._runner.run(self.asynchronous.unmute(rule_id, alert_id))
 
+    def add_data_view(self, spec: JsonObject) -> JsonObject:
+        """See `AsyncEngine.add_data_view`."""
+        return self._runner.run(self.asynchronous.add_data_view(spec))
+
     def add_maintenance_window(self, body: JsonObject, window_id: str | None = None) -> JsonObject:
         """See `AsyncEngine.add_maintenance_window`."""
         return self._runner.run(self.asynchronous.add_maintenance_window(body, window_id))

@@ -78,6 +78,7 @@ class Config:
     store: str = f"sqlite:///{DEFAULT_STORE}"
     rules: tuple[Path, ...] = ()
     data: tuple[DataSource, ...] = ()
+    data_views: tuple[Path, ...] = ()
     clusters: "tuple[ClusterSettings, ...]" = ()
     alert_documents: AlertDocuments | None = None
     connectors: tuple[ConnectorDefinition, ...] = ()
@@ -236,6 +237,7 @@ def _config_of(schema: ConfigSchema, document: Document, reader: SecretReader) -
         store=_store_url(schema.store, folder),
         rules=tuple(folder / path for path in schema.rules),
         data=tuple(
+        data_views=tuple(folder / path for path in schema.data_views),
             DataSource(
                 name,
                 tuple(str(folder / glob) for glob in section.files),

@@ -259,6 +259,9 @@ class ConfigSchema(Strict):
         NotificationsSection()
     )
     http: Annotated[HttpSection, Field(description="What connectors may do on the network.")] = HttpSection()
+    data_views: Annotated[list[Text], Field(description="Files of data views and folders of them.")] = Field(
+        default_factory=list
+    )
     retention: Annotated[RetentionSection, Field(description="How long history is kept.")] = RetentionSection()
     advanced_settings: Annotated[AdvancedSettingsSection, Field(description="How queries of rules are translated.")] = (
         AdvancedSettingsSection()

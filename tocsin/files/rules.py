@@ -1,7 +1,7 @@
 """Rule files: which there are, and the definitions in them with their places (DECISIONS 1, 2)."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def load_rules(paths: Sequence[Path]) -> LoadedRules:
     A file holds a rule or a list of rules. Bodies are not checked here: see `tocsin.files.definitions`.
     """
     loaded = LoadedRules()
-    for file in _files(paths, loaded.problems):
+    for file in files_in(paths, loaded.problems):
         document = read_document(file)
         if isinstance(document, FileProblem):
             loaded.problems.append(document)
@@ -69,23 +69,26 @@ def id_of_name(name: str) -> str:
     return str(uuid.uuid5(RULE_NAMESPACE, name))
 
 
-def _files(paths: Sequence[Path], problems: list[FileProblem]) -> Iterator[Path]:
+def files_in(
+    paths: Sequence[Path], problems: list[FileProblem], suffixes: Collection[str] = SUFFIXES
+) -> Iterator[Path]:
+    """The files of the paths, each once: those that are named, and in folders those with one of the suffixes."""
     seen: set[Path] = set()
     for path in paths:
         if not path.exists():
-            problems.append(FileProblem(path, 1, 1, "", "does not exist", "name a rule file or a folder of them"))
-        for file in _files_below(path) if path.is_dir() else [path] if path.exists() else []:
+            problems.append(FileProblem(path, 1, 1, "", "does not exist", "name a file or a folder of them"))
+        for file in _files_below(path, suffixes) if path.is_dir() else [path] if path.exists() else []:
             if (resolved := file.resolve()) not in seen:
                 seen.add(resolved)
                 yield file
 
 
-def _files_below(folder: Path) -> list[Path]:
-    """The rule files of a folder; hidden files and folders are left out, as they are editors' and Kubernetes' own."""
+def _files_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
+    """The files of a folder; hidden files and folders are left out, as they are editors' and Kubernetes' own."""
     return sorted(
         file
         for file in folder.rglob("*")
-        if file.suffix.lower() in SUFFIXES
+        if file.suffix.lower() in suffixes
         and file.is_file()
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     )
