@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.operations.notifications import Notifications
 from engine.operations.rules import Rules
+from engine.operations.windows import MaintenanceWindows
 from engine.ports.store import Store, StoredRule
 from engine.service.clocks import SystemClock, random_id
 from tocsin.cli.options import store_url
@@ -26,6 +27,7 @@ class Desk:
     store: Store
     rules: Rules
     notifications: Notifications
+    windows: MaintenanceWindows
     at: datetime
     actor: str
 
@@ -55,7 +57,8 @@ async def open_desk(config_file: Path | None, store: str | None) -> AsyncIterato
             settings=loaded.config.engine,
             new_id=random_id,
         )
-        yield Desk(opened, rules, Notifications(opened), SystemClock().now(), user_name())
+        windows = MaintenanceWindows(opened, random_id)
+        yield Desk(opened, rules, Notifications(opened), windows, SystemClock().now(), user_name())
     finally:
         await opened.close()
 

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from engine.model.jsonvalue import JsonObject
 from engine.model.rule import DEFAULT_SPACE
+
+
+WindowStatusName = Literal["running", "upcoming", "finished", "archived", "disabled"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from engine.model.errors import Conflict, InvalidInput, NotFound, Problem
 from engine.model.jsonvalue import JsonValue
-from engine.model.maintenance_window import MaintenanceWindow
+from engine.model.maintenance_window import MaintenanceWindow, WindowStatusName
 from engine.model.rule import DEFAULT_SPACE
 from engine.operations.schedule_form import ScheduleBody, check_future
 from engine.operations.window_form import (
@@ -24,7 +24,6 @@ from engine.operations.window_form import (
 from engine.ports.clock import Ids
 from engine.ports.store import AuditEntry, Store, StoredWindow
 from engine.timing.custom_schedule import to_stored
-from engine.timing.maintenance import WindowStatusName
 from engine.timing.rrule import RecurrenceError
 
 _MAX_TRIES = 3

@@ -6,15 +6,13 @@ Events are worked out on demand, near the instant that is asked about, so a wind
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject
+from engine.model.maintenance_window import WindowStatusName
 from engine.timing.custom_schedule import StoredSchedule
 from engine.timing.recurrence import Recurrence
 from engine.timing.remembered import Verdict
-
-WindowStatusName = Literal["running", "upcoming", "finished", "archived", "disabled"]
 
 _MS = timedelta(milliseconds=1)
 _LAST = datetime.max.replace(microsecond=999_000, tzinfo=UTC)

@@ -21,6 +21,7 @@ _VERBS: Mapping[str, str] = {
     "rules": "tocsin.cli.rules",
     "alerts": "tocsin.cli.alerts",
     "notifications": "tocsin.cli.notifications",
+    "windows": "tocsin.cli.windows",
 }
 """Verb -> the module whose function of that name is the command."""
 

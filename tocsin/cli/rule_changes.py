@@ -117,5 +117,6 @@ def _change_as_json(before: StoredRule, after: StoredRule) -> JsonObject:
         "enabled": rule.enabled,
         "mute_all": rule.mute_all,
         "muted_alert_ids": list(rule.muted_alert_ids),
+        "snooze_schedule": list(rule.snooze_schedule),
         "changed": after.version != before.version,
     }

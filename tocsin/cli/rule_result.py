@@ -1,7 +1,6 @@
 """How stored rules are printed."""
 
 from datetime import datetime
-from io import StringIO
 
 import click
 
@@ -9,8 +8,7 @@ from engine.model.instant import iso
 from engine.operations.presentation import rule_to_json, snoozes_to_json
 from engine.ports.store import RulePage, StoredRule
 from tocsin.cli.options import OutputFormat
-from tocsin.cli.tables import print_json, print_table
-from tocsin.cli.text import printable_lines
+from tocsin.cli.tables import print_json, print_table, print_yaml
 
 
 def print_page(page: RulePage, number: int, limit: int, at: datetime, output: OutputFormat) -> None:
@@ -31,14 +29,8 @@ def print_rule(stored: StoredRule, at: datetime, output: OutputFormat) -> None:
     """Print a rule whole: for people as YAML, which is a rule file too (DECISIONS 1)."""
     if output is OutputFormat.JSON:
         print_json({"rule": rule_to_json(stored, at=at)})
-        return
-    # Loads slowly, and is not needed for the others.
-    from ruamel.yaml import YAML
-
-    yaml, text = YAML(typ="safe", pure=True), StringIO()
-    yaml.default_flow_style, yaml.sort_base_mapping_type_on_output, yaml.width = False, False, 120  # type: ignore[assignment]
-    yaml.dump(rule_to_json(stored, at=at), text)
-    click.echo(printable_lines(text.getvalue()), nl=False)
+    else:
+        print_yaml(rule_to_json(stored, at=at))
 
 
 def _row(stored: StoredRule, at: datetime) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
-"""``tocsin rules``: look at the rules of a store, switch and mute them, while a daemon runs them."""
+"""``tocsin rules``: look at the rules of a store, switch, mute and snooze them, while a daemon runs them."""
 
+from datetime import datetime
 from typing import Any, get_args
 
 import click
 
 from engine.model.outcome import ExecutionStatusName
-from tocsin.cli.options import Globals, OutputFormat, option, output_option, store_option
+from tocsin.cli.options import Globals, Instant, OutputFormat, option, output_option, store_option
 from tocsin.cli.verb import verb_group
 
 _STATUSES = get_args(ExecutionStatusName)
@@ -18,7 +19,7 @@ _alert_option = option(
 
 @verb_group
 def rules() -> None:
-    """Look at the rules of a store, enable, disable, mute and unmute them.
+    """Look at the rules of a store, enable, disable, mute, unmute, snooze and unsnooze them.
 
     RULE is a rule's id or name. A daemon that works with the store heeds a change within a second.
     """
@@ -160,3 +161,65 @@ def _unmute(
     from tocsin.cli.rule_changes import Unmuting, change_rules
 
     return change_rules(options.config, store, rules, Unmuting(alerts), output)
+
+
+@rules.verb("snooze")
+@_rules_argument
+@option("--for", "duration", of="rules", metavar="DURATION", help="How long, from now or from --start on: 30m, 2h, 1d.")
+@option("--until", of="rules", type=Instant(), help="Until when, instead of --for.")
+@option("--start", of="rules", type=Instant(), help="When it begins. Default: now.")
+@option("--every", of="rules", metavar="INTERVAL", help="Again and again: 1d, 2w, 1M (months), 1y.")
+@option(
+    "--on", "weekdays", of="rules", multiple=True, metavar="DAY", help="MO to SU; +2TU, -1FR of a month. Repeatable."
+)
+@option("--timezone", of="rules", metavar="ZONE", help="On whose wall clock it recurs. Default: UTC.")
+@option("--times", of="rules", type=click.IntRange(1), help="How often.")
+@option("--last", of="rules", type=Instant(), help="No start after this time.")
+@store_option
+@output_option
+@click.pass_obj
+def _snooze(
+    options: Globals,
+    /,
+    rules: tuple[str, ...],
+    duration: str | None,
+    until: datetime | None,
+    store: str | None,
+    output: OutputFormat,
+    **repetition: Any,
+) -> int:
+    """Snooze rules: runs go on, actions stay silent until the snooze ends.
+
+    With --for or --until alone it is for once, from now on, and takes the place of the one before. With any of the
+    other options it is a scheduled snooze with an id; a rule may have five.
+
+    Example: tocsin rules snooze slow-hosts --for 2h
+
+    Example: tocsin rules snooze slow-hosts --start 2026-01-13T22:00:00Z --for 4h --every 1w --timezone Europe/Vienna
+    """
+    from tocsin.cli.rule_changes import change_rules
+    from tocsin.cli.snooze_changes import Repetition, Snoozing
+
+    snoozing = Snoozing(duration, until, Repetition(**repetition))
+    return change_rules(options.config, store, rules, snoozing, output)
+
+
+@rules.verb("unsnooze")
+@_rules_argument
+@option("--id", "snoozes", of="rules", multiple=True, metavar="ID", help="Only this scheduled snooze. Repeatable.")
+@store_option
+@output_option
+@click.pass_obj
+def _unsnooze(
+    options: Globals, rules: tuple[str, ...], snoozes: tuple[str, ...], store: str | None, output: OutputFormat
+) -> int:
+    """End what silences rules now, muting included; a snooze that recurs skips this time and stays.
+
+    With --id that snooze is removed, and nothing else changes.
+
+    Example: tocsin rules unsnooze slow-hosts
+    """
+    from tocsin.cli.rule_changes import change_rules
+    from tocsin.cli.snooze_changes import Unsnoozing
+
+    return change_rules(options.config, store, rules, Unsnoozing(snoozes), output)

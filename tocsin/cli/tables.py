@@ -6,13 +6,14 @@ Tables on the terminal are plain text, coloured and fitted to its width only whe
 import os
 import sys
 from collections.abc import Sequence
+from io import StringIO
 from typing import Literal
 
 import click
 import orjson
 
 from engine.model.jsonvalue import JsonObject
-from tocsin.cli.text import printable
+from tocsin.cli.text import printable, printable_lines
 
 _WIDTH_OF_FILES = 100_000
 """Wider than any row: what a program or a file gets is never folded."""
@@ -40,3 +41,14 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def print_json(members: JsonObject) -> None:
     """Print one object for programs; docs/output.md is its promise."""
     click.echo(orjson.dumps({"version": 1, **members}, option=orjson.OPT_INDENT_2))
+
+
+def print_yaml(members: JsonObject) -> None:
+    """Print one object as YAML, which files take too."""
+    # Loads slowly, and is not needed for the others.
+    from ruamel.yaml import YAML
+
+    yaml, text = YAML(typ="safe", pure=True), StringIO()
+    yaml.default_flow_style, yaml.sort_base_mapping_type_on_output, yaml.width = False, False, 120  # type: ignore[assignment]
+    yaml.dump(members, text)
+    click.echo(printable_lines(text.getvalue()), nl=False)
