@@ -3,7 +3,6 @@
 from engine.model.jsonvalue import JsonObject
 from engine.notify.actions import ParamsInjection
 from engine.ports.connector import RuleLink
-from engine.template.links import rule_path, space_segment
 from engine.template.variables import RuleVariables
 
 
@@ -28,6 +27,6 @@ def _put_first_of_links(params: JsonObject, variables: RuleVariables) -> JsonObj
 
 
 def _put_into_footer(params: JsonObject, variables: RuleVariables) -> JsonObject:
-    rule = variables.fixed["rule"]
-    path = space_segment(rule["spaceId"]) + rule_path(rule["id"]) if "url" in rule else ""
+    url = variables.fixed["rule"].get("url", "")
+    path = url.removeprefix(variables.fixed.get("kibanaBaseUrl", "").rstrip("/"))
     return {**params, "kibanaFooterLink": {"path": path, "text": "View this rule"}}

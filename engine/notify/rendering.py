@@ -72,4 +72,4 @@ class Rendering:
     def _as_found(self, document: JsonObject) -> JsonObject:
         """The document as a search for it would give it, with its id and index."""
         index = f".alerts-{self._situation.rule.rule_type_id.lstrip('.')}.alerts-{self._situation.rule.space}"
-        return {**document, "_id": document.get("kibana.alert.uuid"), "_index": index}
+        return {"_id": document.get("kibana.alert.uuid"), "_index": index, **document}

@@ -55,11 +55,16 @@ def summaries_look_back_to(
 
 
 def summary_bounds(
-    *, throttle: timedelta | None, interval: timedelta, previous_started_at: datetime | None, now: datetime
-) -> tuple[datetime, datetime]:
-    """The time that a summary's link shows (14): from its throttle, the previous run or one interval ago until now."""
-    if throttle is not None:
-        return now - throttle, now
+    action: CompiledAction, *, interval: timedelta, previous_started_at: datetime | None, now: datetime
+) -> tuple[datetime, datetime] | None:
+    """The time that the link of a summary shows (14): since its interval, the previous run, or one interval ago.
+
+    None for actions that are no summaries.
+    """
+    if not action.is_summary:
+        return None
+    if action.is_interval and action.throttle is not None:
+        return now - action.throttle, now
     return previous_started_at or now - interval, now
 
 
@@ -85,6 +90,8 @@ def _of_interval(situation: DecisionInput, action: CompiledAction, begin: dateti
             continue
         if start is not None and start > begin:
             summary.new.add(document, most)
+        elif start is not None and end is None:
+            summary.ongoing.add(document, most)
         if end is not None and begin < end <= situation.at:
             summary.recovered.add(document, most)
     for alert in (*situation.transition.active, *situation.transition.recovered):

@@ -19,6 +19,7 @@ import pytest
 HERE = Path(__file__).parent
 FOLDERS = (HERE / "data", HERE / "extra")
 ADAPTERS = {
+    "action_scheduling": "tests.cases.adapters.action_scheduling",
     "alert_lifecycle": "tests.cases.adapters.alert_lifecycle",
     "connectors_core": "tests.cases.adapters.connectors_core",
     "es_query": "tests.cases.adapters.es_query",

@@ -1,19 +1,23 @@
 """Links to the rule's page in rendered params (actions-scheduling.md 13)."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from engine.model.rule import Rule
 from engine.notify.injection import injection_of
 from engine.ports.connector import RuleLink
-from engine.template.variables import RuleVariables
+from engine.template.variables import RuleVariables, rule_variables
 
+BASE = "http://k:5601/kbn/"
 URL = "http://k:5601/kbn/s/sp/app/management/insightsAndAlerting/triggersActions/rule/r1"
 
 
-def variables(url: str | None = URL, space: str = "sp") -> RuleVariables:
-    rule = {"id": "r1", "name": "My rule", "spaceId": space} | ({"url": url} if url else {})
-    return RuleVariables({"rule": rule})
+def variables(base: str | None = BASE, space: str = "sp", relative_path: str | None = None) -> RuleVariables:
+    at = datetime(2024, 5, 6, tzinfo=UTC)
+    rule = Rule("r1", "My rule", "generic", "alerts", "1m", {}, at, at, space=space)
+    return rule_variables(rule, public_base_url=base, relative_path=relative_path)
 
 
 def inject(link: RuleLink, params: dict[str, Any], of: RuleVariables) -> dict[str, Any]:
@@ -47,7 +51,7 @@ def test_the_link_goes_before_those_that_are_there(params: dict[str, Any], other
 
 def test_without_a_url_of_the_rule_there_is_no_link() -> None:
     params = {"links": "text"}
-    assert inject(RuleLink.FIRST_OF_LINKS, params, variables(url=None)) == params
+    assert inject(RuleLink.FIRST_OF_LINKS, params, variables(base=None)) == params
 
 
 @pytest.mark.parametrize(
@@ -55,7 +59,9 @@ def test_without_a_url_of_the_rule_there_is_no_link() -> None:
     [
         (variables(), "/s/sp/app/management/insightsAndAlerting/triggersActions/rule/r1"),
         (variables(space="default"), "/app/management/insightsAndAlerting/triggersActions/rule/r1"),
-        (variables(url=None), ""),
+        (variables(relative_path="/app/mine"), "/s/sp/app/mine"),
+        (variables(base="no address"), ""),
+        (variables(base=None), ""),
     ],
 )
 def test_the_footer_leads_to_the_rule_in_its_space(of: RuleVariables, path: str) -> None:

@@ -257,11 +257,13 @@ def test_only_intervals_that_are_due_look_back(situation_of, summary_of, action_
     assert summaries_look_back_to(actions[:2], {}, noon) is None
 
 
-def test_the_time_that_a_summary_shows(noon):
+def test_the_time_that_a_summary_shows(situation_of, summary_of, action_of, noon):
+    single, per_run, hourly = situation_of([action_of("u1"), summary_of("s1"), summary_of("s2", "1h")]).actions
     common = {"interval": MINUTE, "now": noon}
-    assert summary_bounds(throttle=HOUR, previous_started_at=noon - MINUTE, **common) == (noon - HOUR, noon)
-    assert summary_bounds(throttle=None, previous_started_at=noon - HOUR, **common) == (noon - HOUR, noon)
-    assert summary_bounds(throttle=None, previous_started_at=None, **common) == (noon - MINUTE, noon)
+    assert summary_bounds(hourly, previous_started_at=noon - MINUTE, **common) == (noon - HOUR, noon)
+    assert summary_bounds(per_run, previous_started_at=noon - HOUR, **common) == (noon - HOUR, noon)
+    assert summary_bounds(per_run, previous_started_at=None, **common) == (noon - MINUTE, noon)
+    assert summary_bounds(single, previous_started_at=noon - HOUR, **common) is None
 
 
 def test_nothing_is_put_together_that_nobody_reads(situation_of, action_of, seen, monkeypatch):
