@@ -77,8 +77,8 @@ class Config:
     space: SpaceSettings = field(default_factory=SpaceSettings)
     store: str = f"sqlite:///{DEFAULT_STORE}"
     rules: tuple[Path, ...] = ()
-    data: tuple[DataSource, ...] = ()
     data_views: tuple[Path, ...] = ()
+    data: tuple[DataSource, ...] = ()
     clusters: "tuple[ClusterSettings, ...]" = ()
     alert_documents: AlertDocuments | None = None
     connectors: tuple[ConnectorDefinition, ...] = ()
@@ -236,8 +236,8 @@ def _config_of(schema: ConfigSchema, document: Document, reader: SecretReader) -
         space=space_settings(schema.space),
         store=_store_url(schema.store, folder),
         rules=tuple(folder / path for path in schema.rules),
-        data=tuple(
         data_views=tuple(folder / path for path in schema.data_views),
+        data=tuple(
             DataSource(
                 name,
                 tuple(str(folder / glob) for glob in section.files),
