@@ -13,6 +13,7 @@ from engine.operations.validation import parse_model
 from tocsin.files.cluster_section import cluster_settings, default_cluster_problems
 from tocsin.files.config_schema import UNSUPPORTED_SECTIONS, ConfigSchema
 from tocsin.files.config_settings import engine_settings, space_settings
+from tocsin.files.custom_hosts import custom_hosts
 from tocsin.files.documents import Document, read_document
 from tocsin.files.nodes import Node
 from tocsin.files.problems import FileProblem, one_per_place
@@ -232,7 +233,7 @@ def _config_of(schema: ConfigSchema, document: Document, reader: SecretReader) -
     clusters = [cluster_settings(name, section, folder, reader) for name, section in default_first]
     target = schema.alert_documents
     return Config(
-        engine=engine_settings(schema),
+        engine=engine_settings(schema, custom_hosts(schema.http.custom_hosts, folder, reader.problems)),
         space=space_settings(schema.space),
         store=_store_url(schema.store, folder),
         rules=tuple(folder / path for path in schema.rules),

@@ -6,10 +6,12 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from engine.model.settings import VerificationMode
 from engine.operations.values import Duration, FlappingNumber, NotNull, Strict, as_whole_number, refusal
 from engine.timing.durations import parse_duration
 from engine.timing.zones import zone_named
 from tocsin.files.cluster_section import ClusterName, ClusterSection
+from tocsin.files.custom_hosts import CustomHostSection, Network
 
 UNSUPPORTED_SECTIONS: Final = {
     "security": ("security is not supported yet", "leave it out; everything answers to local users only"),
@@ -172,6 +174,14 @@ class HttpSection(Strict):
     response_timeout: Annotated[Duration, Field(description="Time limit of one request.")] = "60s"
     max_response_size: Annotated[Size, Field(description="Longer answers are refused.")] = "1mb"
     max_redirects: Annotated[Count, Field(le=20, description="Redirects that are followed.")] = 5
+    allowed_addresses: Annotated[
+        list[Network], Field(description="Networks that may be connected to, whatever the host's name; '*' = all.")
+    ] = Field(default_factory=lambda: ["*"])
+    verification_mode: Annotated[VerificationMode, Field(description="none, certificate or full.")] = "full"
+    custom_hosts: Annotated[
+        list[CustomHostSection], Field(description="Hosts with settings of their own, which go before connectors'.")
+    ] = Field(default_factory=list)
+    pfx_certificates: Annotated[bool, Field(description="Connectors may have certificates in PKCS #12.")] = True
 
 
 class HistorySection(Strict):
@@ -249,6 +259,9 @@ class ConfigSchema(Strict):
         "tocsin.db"
     )
     rules: Annotated[list[Text], Field(description="Rule files and folders of them.")] = Field(default_factory=list)
+    data_views: Annotated[list[Text], Field(description="Files of data views and folders of them.")] = Field(
+        default_factory=list
+    )
     public_base_url: Annotated[BaseUrl | None, Field(description="Where links in messages lead to.")] = None
     consumers: Annotated[list[Text], Field(description="Consumers of rules besides the known ones.")] = Field(
         default_factory=list
@@ -259,9 +272,6 @@ class ConfigSchema(Strict):
         NotificationsSection()
     )
     http: Annotated[HttpSection, Field(description="What connectors may do on the network.")] = HttpSection()
-    data_views: Annotated[list[Text], Field(description="Files of data views and folders of them.")] = Field(
-        default_factory=list
-    )
     retention: Annotated[RetentionSection, Field(description="How long history is kept.")] = RetentionSection()
     advanced_settings: Annotated[AdvancedSettingsSection, Field(description="How queries of rules are translated.")] = (
         AdvancedSettingsSection()

@@ -4,6 +4,7 @@ from engine.model.settings import (
     AttemptSettings,
     EngineSettings,
     FlappingSettings,
+    HostSettings,
     HttpSettings,
     QuerySettings,
     RetentionSettings,
@@ -23,8 +24,8 @@ from tocsin.files.config_schema import (
 )
 
 
-def engine_settings(schema: ConfigSchema) -> EngineSettings:
-    """What is decided for the whole engine."""
+def engine_settings(schema: ConfigSchema, hosts: tuple[HostSettings, ...]) -> EngineSettings:
+    """What is decided for the whole engine; ``hosts`` are those with settings of their own."""
     runs, notifications = schema.runs, schema.notifications
     return EngineSettings(
         max_alerts=runs.max_alerts,
@@ -42,7 +43,7 @@ def engine_settings(schema: ConfigSchema) -> EngineSettings:
         no_recovery_on_partial_results=frozenset(runs.no_recovery_on_partial_results),
         max_rendered_chars=runs.max_rendered_characters,
         attempts=_attempts(notifications),
-        http=_http_settings(schema.http),
+        http=_http_settings(schema.http, hosts),
         query=_query_settings(schema.advanced_settings),
         retention=_retention_settings(schema.retention),
         lease_s=_seconds(runs.lease),
@@ -63,12 +64,16 @@ def _attempts(section: NotificationsSection) -> AttemptSettings:
     return AttemptSettings(section.max_attempts, section.max_attempts_by_connector_type)
 
 
-def _http_settings(section: HttpSection) -> HttpSettings:
+def _http_settings(section: HttpSection, hosts: tuple[HostSettings, ...]) -> HttpSettings:
     return HttpSettings(
         allowed_hosts=tuple(section.allowed_hosts),
         response_timeout_s=_seconds(section.response_timeout),
         max_response_bytes=parse_size(section.max_response_size),
         max_redirects=section.max_redirects,
+        allowed_addresses=tuple(section.allowed_addresses),
+        verification_mode=section.verification_mode,
+        custom_hosts=hosts,
+        is_pfx_allowed=section.pfx_certificates,
     )
 
 

@@ -15,6 +15,7 @@ from tocsin.composition import builtin_registry
 from tocsin.files import documents, nodes
 from tocsin.files.cluster_section import ClusterSecrets, ClusterSection
 from tocsin.files.config import AlertDocuments, load_config
+from tocsin.files.config_schema import HttpSection
 from tocsin.files.definitions import definition_warnings, validate_definition
 from tocsin.files.rules import SUFFIXES, load_rules
 
@@ -33,7 +34,8 @@ def test_every_reason_is_explained() -> None:
 
 
 def test_the_example_rule_is_valid(tmp_path: Path) -> None:
-    [example] = re.findall(r"```yaml\n(.*?)```", _page("rule-files.md"), flags=re.DOTALL)
+    # The blocks after the first are parts of rules.
+    example, *_ = re.findall(r"```yaml\n(.*?)```", _page("rule-files.md"), flags=re.DOTALL)
     (tmp_path / "rule.yml").write_text(example)
     loaded = load_rules([tmp_path / "rule.yml"])
     [rule] = loaded.rules
@@ -97,6 +99,45 @@ def test_members_and_numbers_of_clusters() -> None:
     assert (limits.concurrent_singles, limits.concurrent_slow) == (8, 8)
     assert (limits.breaker_failures, limits.rest_s, limits.longest_rest_s) == (3, 1, 30)
     assert limits.answer_bytes == 100 * MEGA
+
+
+def test_the_examples_of_connectors_are_valid(tmp_path: Path) -> None:
+    page = _page("connectors.md")
+    connectors_yml, actions = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    (tmp_path / "tocsin.yml").write_text(connectors_yml)
+    environ = {"SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T/B/X", "PAGERDUTY_ROUTING_KEY": "k"}
+    loaded = load_config(tmp_path / "tocsin.yml", environ=environ)
+    assert [problem.path for problem in loaded.problems] == ["connectors.hook.secrets.clientSecret"]
+    registry, settings = builtin_registry(), EngineSettings()
+    built = [
+        build_connector(
+            {
+                **each.body,
+                "secrets": each.body["secrets"] | ({"clientSecret": "s"} if each.body["id"] == "hook" else {}),
+            },
+            registry=registry,
+            settings=settings.http,
+            is_preconfigured=True,
+        )
+        for each in loaded.config.connectors
+    ]
+    assert {connector.connector_type_id for connector in built} == {known.id for known in registry.connector_types()}
+    rule = re.findall(r"```yaml\n(.*?)```", _page("rule-files.md"), flags=re.DOTALL)[0].partition("actions:")[0]
+    (tmp_path / "rule.yml").write_text(rule + actions)
+    [definition] = load_rules([tmp_path / "rule.yml"]).rules
+    assert (
+        validate_definition(definition, registry=registry, connectors=PreconfiguredConnectors(built), settings=settings)
+        == []
+    )
+
+
+def test_every_connector_type_and_setting_of_http_is_told() -> None:
+    page = _page("connectors.md")
+    told = re.findall(r"^## `(\.[a-z_-]+)`$", page, flags=re.MULTILINE)
+    assert set(told) == {known.id for known in builtin_registry().connector_types()}
+    table = page.partition("| Member |")[2]
+    cells = "".join(row.split("|")[1] for row in table.splitlines() if row.startswith("| `"))
+    assert set(re.findall(r"`([a-z_]+)`", cells)) == set(HttpSection.model_fields)
 
 
 def test_links_lead_somewhere() -> None:

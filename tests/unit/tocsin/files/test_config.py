@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from engine.model.settings import AttemptSettings, EngineSettings, FlappingSettings, QuerySettings, SpaceSettings
+from engine.model.settings import (
+    AttemptSettings,
+    EngineSettings,
+    FlappingSettings,
+    HostSettings,
+    QuerySettings,
+    SpaceSettings,
+)
 from engine.search.cluster.settings import ClusterSettings, ClusterTimeouts
 from tocsin.files.config import Config, LoadedConfig, find_config, load_config
 from tocsin.files.config_schema import ConfigSchema, parse_size
@@ -80,10 +87,19 @@ consumers: [mine]
 space: {flapping: {enabled: false, look_back_window: 5, status_change_threshold: 2}, query_delay_seconds: 9}
 runs: {timeout: 2m, timeout_by_rule_type: {.es-query: 1m}, lease: 2m, no_recovery_on_partial_results: [.es-query]}
 notifications: {max_attempts: 5, max_attempts_by_connector_type: {.webhook: 2}, concurrency: 8}
-http: {allowed_hosts: [a.example], response_timeout: 5s, max_response_size: 2kb, max_redirects: 0}
+http:
+  allowed_hosts: [a.example]
+  response_timeout: 5s
+  max_response_size: 2kb
+  max_redirects: 0
+  allowed_addresses: [10.0.0.0/8]
+  verification_mode: certificate
+  custom_hosts: [{url: 'https://A.example'}, {url: 'https://b:8443/', verification_mode: none, ca_file: ca.pem}]
+  pfx_certificates: false
 retention: {events: {age: 7d, size: 1gb}}
 data: {web: {files: [logs/*.ndjson, /abs/x.csv], mapping: web.json, follow: true}}
 """
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----")
     loaded = load(text)
     assert loaded.problems == []
     config, engine = loaded.config, loaded.config.engine
@@ -96,6 +112,12 @@ data: {web: {files: [logs/*.ndjson, /abs/x.csv], mapping: web.json, follow: true
     assert engine.attempts == AttemptSettings(5, {".webhook": 2})
     assert (engine.http.allowed_hosts, engine.http.response_timeout_s) == (("a.example",), 5)
     assert (engine.http.max_response_bytes, engine.http.max_redirects) == (2048, 0)
+    assert (engine.http.allowed_addresses, engine.http.verification_mode) == (("10.0.0.0/8",), "certificate")
+    assert not engine.http.is_pfx_allowed
+    assert engine.http.custom_hosts == (
+        HostSettings("https://a.example:443", "full", None),
+        HostSettings("https://b:8443", "none", "-----BEGIN CERTIFICATE-----"),
+    )
     assert (engine.retention.events_days, engine.retention.events_bytes) == (7, 1024**3)
     assert engine.retention.documents_days == EngineSettings().retention.documents_days
     (source,) = config.data
@@ -128,6 +150,15 @@ data: {web: {files: [logs/*.ndjson, /abs/x.csv], mapping: web.json, follow: true
         ("runs: {minimum_schedule_interval: 25h}", "runs.minimum_schedule_interval", "at most 1d"),
         ("runs: {timeout: 90}", "runs.timeout", "write a string"),
         ("http: {max_response_size: 1 mb}", "http.max_response_size", "like 1mb"),
+        ("http: {allowed_addresses: [example.org]}", "http.allowed_addresses.0", "10.0.0.0/8"),
+        ("http: {verification_mode: lenient}", "http.verification_mode", ""),
+        ("http: {custom_hosts: [{url: http://x}]}", "http.custom_hosts.0.url", "https://"),
+        ("http: {custom_hosts: [{url: https://x/path}]}", "http.custom_hosts.0.url", "https://"),
+        ("http: {custom_hosts: [{url: https://u:p@x}]}", "http.custom_hosts.0.url", "https://"),
+        ("http: {custom_hosts: [{url: https://x, ca_file: no.pem}]}", "http.custom_hosts.0.ca_file", "PEM"),
+        ("http: {custom_hosts: [{url: https://x, ca_file: tocsin.yml}]}", "http.custom_hosts.0.ca_file", "PEM"),
+        ("http: {custom_hosts: [{url: https://x}, {url: https://X:443}]}", "http.custom_hosts.1.url", "one entry"),
+        ("http: {custom_hosts: [{verification_mode: none}]}", "http.custom_hosts.0.url", "add it"),
         ("retention: {events: {age: 48h}}", "retention.events.age", "like 30d"),
         ("data: {Web Logs: {files: [x]}}", "data.Web Logs", "lower-case"),
         ("public_base_url: tocsin.example.org", "public_base_url", "https://"),
