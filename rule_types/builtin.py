@@ -2,9 +2,10 @@
 
 from engine.ports.rule_type import RuleType
 from rule_types.es_query.rule_type import EsQueryRuleType
+from rule_types.geo_containment.rule_type import GeoContainmentRuleType
 from rule_types.index_threshold.rule_type import IndexThresholdRuleType
 
 
 def builtin_rule_types() -> tuple[RuleType, ...]:
     """One of each, ready to be registered."""
-    return (EsQueryRuleType(), IndexThresholdRuleType())
+    return (EsQueryRuleType(), IndexThresholdRuleType(), GeoContainmentRuleType())

@@ -43,12 +43,14 @@ class Report:
 class RecoveryCandidate:
     """An alert that was active and is not reported now.
 
-    ``document`` is its stored alert document ({} when unknown); not to be changed.
+    ``document`` is its stored alert document ({} when unknown), ``state`` what its last report said; neither is to be
+    changed.
     """
 
     id: str
     uuid: str
     document: JsonObject
+    state: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

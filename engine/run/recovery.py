@@ -25,7 +25,7 @@ def set_recovery_contexts(
         if not alert.visible:
             continue
         document = join_document(rule_fields, stored[alert.id].document) if alert.fields else {}
-        recovery = recover(RecoveryCandidate(alert.id, alert.uuid, document))
+        recovery = recover(RecoveryCandidate(alert.id, alert.uuid, document, alert.state))
         alert.context = recovery.context
         if recovery.payload:
             tracking.payloads[alert.id] = recovery.payload

@@ -8,11 +8,15 @@ def test_they_can_be_registered_together():
     registry = Registry()
     for rule_type in builtin_rule_types():
         registry.add_rule_type(rule_type)
-    assert [rule_type.id for rule_type in registry.rule_types()] == [".es-query", ".index-threshold"]
+    assert [rule_type.id for rule_type in registry.rule_types()] == [
+        ".es-query",
+        ".index-threshold",
+        ".geo-containment",
+    ]
 
 
 def test_names_groups_and_variables_are_those_that_kibana_users_know():
-    es_query, index_threshold = builtin_rule_types()
+    es_query, index_threshold, _ = builtin_rule_types()
     assert list(es_query.context_variables) == [
         *("message", "title", "date", "value", "hits", "conditions", "link", "grouping"),
     ]
@@ -30,3 +34,21 @@ def test_names_groups_and_variables_are_those_that_kibana_users_know():
         assert rule_type.recovery_group.id == "recovered"
         assert (rule_type.producer, rule_type.category) == ("stackAlerts", "management")
         assert rule_type.auto_recovers
+
+
+def test_the_rule_type_of_places_is_the_one_that_kibana_users_know():
+    _, _, geo_containment = builtin_rule_types()
+    assert (geo_containment.name, geo_containment.default_action_group) == (
+        "Tracking containment",
+        "Tracked entity contained",
+    )
+    assert [(group.id, group.name) for group in geo_containment.action_groups] == [
+        ("Tracked entity contained", "Tracking containment met")
+    ]
+    recovery = geo_containment.recovery_group
+    assert (recovery.id, recovery.name) == ("notGeoContained", "No longer contained")
+    assert geo_containment.minimum_license == "gold"
+    assert list(geo_containment.context_variables) == [
+        *("entityId", "entityDateTime", "entityDocumentId", "entityLocation", "detectionDateTime"),
+        *("containingBoundaryId", "containingBoundaryName"),
+    ]

@@ -71,3 +71,10 @@ def test_what_the_rule_type_raises_goes_through(life):
 
     with pytest.raises(RunError, match="no context"):
         rule.run(recover=recover)
+
+
+def test_a_candidate_carries_what_its_last_report_remembered(life):
+    rule, asked = life(), []
+    rule.run(Report("a", "default", state={"whose": "me"}))
+    rule.run(recover=asking(asked))
+    assert asked[0].state == {"whose": "me"}

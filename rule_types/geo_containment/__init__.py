@@ -1,0 +1,1 @@
+"""The rule type ``.geo-containment``: which tracked entities are inside which boundaries."""
