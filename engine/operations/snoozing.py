@@ -97,7 +97,7 @@ def read_snooze(body: JsonValue, at: datetime) -> JsonObject:
     lasts = parsed.duration * _MS
     if rrule.freq == DAILY and rrule.interval is not None and lasts >= rrule.interval * _DAY:
         raise InvalidInput([Problem("duration", "is not shorter than the interval of days", "shorten it")])
-    return parsed.model_dump(exclude_none=True)
+    return _evaluable(parsed.model_dump(exclude_none=True), at, "rRule")
 
 
 def read_snooze_schedule(body: JsonValue, snooze_id: str, at: datetime) -> tuple[JsonObject, JsonObject]:
@@ -106,8 +106,17 @@ def read_snooze_schedule(body: JsonValue, snooze_id: str, at: datetime) -> tuple
     check_future(parsed.schedule, at)
     custom = parsed.schedule.custom.given()
     stored = to_stored(custom)
-    snooze = {"id": snooze_id, "duration": stored.duration, "rRule": stored.rrule}
+    snooze = _evaluable({"id": snooze_id, "duration": stored.duration, "rRule": stored.rrule}, at, "schedule.custom")
     return snooze, {"schedule": {"id": snooze_id, "custom": {**custom, "timezone": stored.rrule["tzid"]}}}
+
+
+def _evaluable(snooze: JsonObject, at: datetime, path: str) -> JsonObject:
+    """The snooze. Raises InvalidInput for one that is too costly to evaluate: stored, it would never be active."""
+    read = Snooze(snooze)
+    read.changes_after(at)
+    if read.problem is not None:
+        raise InvalidInput([Problem(path, read.problem, "write a simpler schedule")])
+    return snooze
 
 
 def snoozed(rule: Rule, snooze: JsonObject) -> Rule:

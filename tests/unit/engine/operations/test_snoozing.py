@@ -86,6 +86,7 @@ async def test_without_members_that_are_null(now: Any, daily: JsonObject) -> Non
         ({"rRule": {"dtstart": "2026-03-01", "tzid": "UTC", "until": "2026-02-01"}}, "rRule.until"),
         ({"rRule": {"dtstart": "2026-03-01", "tzid": "UTC", "freq": 3, "interval": 1}, "duration": 10**9}, "duration"),
         ({"until": 5}, "until"),
+        ({"rRule": {"dtstart": "2020-03-01", "tzid": "UTC", "freq": 3, "count": 10**6}}, "rRule"),
     ],
 )
 def test_what_is_wrong_is_named(plain: JsonObject, now: Any, changes: JsonObject, path: str) -> None:
@@ -122,6 +123,12 @@ async def test_a_schedule_that_has_ended_is_refused(rules: Any, custom: JsonObje
     ended = {**custom, "recurring": {"every": "1w", "end": iso(now)}}
     with pytest.raises(InvalidInput, match=r"schedule\.custom\.recurring\.end: .* is not in the future"):
         await rules.add_snooze_schedule("r", {"schedule": {"custom": ended}}, at=now, actor=None)
+
+
+async def test_a_schedule_that_is_too_costly_to_evaluate_is_refused(rules: Any, custom: JsonObject, now: Any) -> None:
+    endless = {**custom, "recurring": {"every": "1d", "occurrences": 10**6}}
+    with pytest.raises(InvalidInput, match=r"schedule\.custom: .*10000"):
+        await rules.add_snooze_schedule("r", {"schedule": {"custom": endless}}, at=now, actor=None)
 
 
 async def test_five_scheduled_snoozes_and_no_more(rules: Any, custom: JsonObject, plain: JsonObject, now: Any) -> None:

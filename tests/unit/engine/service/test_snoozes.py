@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.model.errors import StoreUnavailable
 from engine.model.instant import iso
@@ -12,9 +14,11 @@ from engine.model.rule import Rule
 from engine.ports.store import RuleChange
 from engine.service.snoozes import RuleSnoozes, remove_expired
 from engine.timing import snooze as snooze_module
+from engine.timing.snooze import Snooze, judge_rule
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 
 
 def snooze(start: datetime = NOON, *, snooze_id: str | None = None, zone: str = "UTC", **rrule: Any) -> dict[str, Any]:
@@ -66,6 +70,37 @@ def test_nothing_is_judged_anew_while_the_verdict_holds(monkeypatch: pytest.Monk
         daily.verdict_at(NOON + minute * timedelta(minutes=1))
         daily.without_expired(NOON + minute * timedelta(minutes=1))
     assert set(judged) == {NOON}
+
+
+RRULES = st.fixed_dictionaries(
+    {"freq": st.sampled_from([2, 3, 4])},
+    optional={
+        "interval": st.integers(1, 3),
+        "count": st.integers(1, 4),
+        "byweekday": st.lists(st.sampled_from(["MO", "SA", "SU"]), min_size=1, unique=True),
+    },
+)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    st.lists(st.tuples(RRULES, st.sampled_from([1, 90, 1500]), st.integers(-400, 400)), min_size=1, max_size=3),
+    st.lists(st.integers(-300, 9000), min_size=1, max_size=12),
+)
+def test_a_remembered_verdict_is_the_one_of_the_instant(
+    given_snoozes: list[tuple[dict[str, Any], int, int]], minutes: list[int]
+) -> None:
+    schedule = [
+        {**snooze(NOON + start * MINUTE, snooze_id=f"s{number}", **rrule), "duration": lasts * 60_000}
+        for number, (rrule, lasts, start) in enumerate(given_snoozes)
+    ]
+    remembered = RuleSnoozes(rule(*schedule))
+    for at in [NOON + minute * MINUTE for minute in sorted(minutes)]:
+        fresh = judge_rule(mute_all=False, snoozes=map(Snooze, schedule), now=at)
+        assert remembered.verdict_at(at) == fresh
+        over = [each for each in schedule if Snooze(each).is_over(at)]
+        kept = remembered.without_expired(at)
+        assert ([] if kept is None else [each for each in schedule if each not in kept.snooze_schedule]) == over
 
 
 async def test_what_is_over_is_removed_and_the_rest_stays() -> None:
