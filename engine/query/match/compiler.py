@@ -108,6 +108,9 @@ class _Compiler:
             least = max(least, 1)
         if not (needed or should or must_not):
             return _everything
+        if not must_not and len(needed) + len(should) == 1 and least == len(should):
+            # KQL wraps every single test.
+            return (needed or should)[0]
 
         def test(view: DocumentView) -> bool:
             for each in needed:
@@ -251,6 +254,8 @@ def _on_fields(given: JsonValue, test: FieldTest) -> Test:
         return lambda view: any(test(view, name) for name in view.names())
     names = _names(given)
     plain, patterns = [name for name in names if "*" not in name], [_name_test(n) for n in names if "*" in n]
+    if len(names) == len(plain) == 1:
+        return _on(names[0], test)
 
     def on_any(view: DocumentView) -> bool:
         if any(test(view, name) for name in plain):

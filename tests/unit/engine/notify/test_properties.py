@@ -1,12 +1,18 @@
 """What holds of every decision, whatever the rule and its alerts."""
 
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.model.alert import LastScheduledActions
+from engine.model.document import DocumentingRun
+from engine.model.instant import iso
+from engine.notify.alerts_filter import compile_filter
 from engine.notify.decide import decide
+from engine.notify.summary import summarize
 
 GROUPS = st.sampled_from(["default", "other"])
 WAYS = st.sampled_from(
@@ -115,3 +121,102 @@ def test_nothing_silenced_is_ever_notified(
         if each["is_muted"] or each["windows"] or each["where"] == "delayed"
     }
     assert silent.isdisjoint(each.alert_id for each in run_once(situation).notifications)
+
+
+FILTERS = st.sampled_from(
+    [
+        {"query": {"kql": "", "filters": [], "dsl": '{"term": {"kibana.alert.instance.id": "a0"}}'}},
+        {"query": {"kql": "", "filters": [], "dsl": '{"bool": {"must_not": {"term": {"group": "default"}}}}'}},
+        {"query": {"kql": "", "filters": [], "dsl": '{"match_none": {}}'}},
+        {"query": {"kql": "", "filters": [], "dsl": '{"script": {}}'}},
+        {"timeframe": {"days": [1], "hours": {"start": "12:00", "end": "12:01"}, "timezone": "UTC"}},
+        {"timeframe": {"days": [2], "hours": {"start": "00:00", "end": "24:00"}, "timezone": "UTC"}},
+    ]
+)
+
+
+def documented(situation, noon):
+    """The same with documents of the alerts, so that filters have something to judge."""
+    for alert in (*situation.transition.active, *situation.transition.recovered):
+        alert.documented, alert.fields = DocumentingRun(noon, "run-1"), {"group": alert.group}
+    return situation
+
+
+def filtered(situation, chosen):
+    actions = tuple(replace(action, alerts_filter=compile_filter(chosen)) for action in situation.actions)
+    return replace(situation, actions=actions)
+
+
+@SETTINGS
+@given(ACTIONS, ALERTS, FILTERS)
+def test_a_filter_never_adds_an_alert_nor_changes_the_order(
+    situation_of, action_of, alert_of, noon, pairs, drawn_actions, drawn_alerts, chosen
+):
+    situation = documented(build(drawn_actions, drawn_alerts, (situation_of, action_of, alert_of, noon)), noon)
+    before, after = pairs(decide(situation)), pairs(decide(filtered(situation, chosen)))
+    assert after == [pair for pair in before if pair in after]
+
+
+@SETTINGS
+@given(ALERTS, st.sampled_from([1, 59, 60, 3600]), st.integers(0, 7200))
+def test_a_throttle_never_keeps_a_changed_group_back(
+    situation_of, action_of, alert_of, noon, pairs, drawn_alerts, throttle, ago
+):
+    """Whatever else keeps an alert back keeps it back without a throttle too."""
+    actions = [("default", ("onThrottleInterval", f"{throttle}s")), ("other", ("onThrottleInterval", f"{throttle}s"))]
+    world = (situation_of, action_of, alert_of, noon)
+    throttled = build(actions, drawn_alerts, world)
+    fired_at = noon - timedelta(seconds=ago)
+    for alert in throttled.transition.active:
+        if alert.last_scheduled_actions is not None:
+            group = alert.last_scheduled_actions.group
+            alert.last_scheduled_actions = LastScheduledActions(group, fired_at, {"u0": fired_at, "u1": fired_at})
+    free = build([(group, ("onActiveAlert", None)) for group, _ in actions], drawn_alerts, world)
+    kept_back = set(pairs(decide(free))) - set(pairs(decide(throttled)))
+    alerts = {alert.id: alert for alert in throttled.transition.active}
+    for _, alert_id in kept_back:
+        last = alerts[alert_id].last_scheduled_actions
+        assert last is not None
+        assert last.group == alerts[alert_id].group
+        assert ago < throttle
+
+
+ENDED = st.lists(st.tuples(st.integers(0, 200), st.integers(0, 200)), max_size=6)
+
+
+@SETTINGS
+@given(ALERTS, st.lists(st.integers(0, 200), min_size=6, max_size=6), ENDED, st.booleans())
+def test_summaries_count_every_alert_that_is_not_silent(
+    situation_of, action_of, alert_of, noon, drawn_alerts, since, ended, is_interval
+):
+    """Minutes before noon: ``since`` when the alerts of the run began, ``ended`` when those before it did and ended."""
+    action = action_of(notify_when="onThrottleInterval" if is_interval else "onActiveAlert", throttle="1h")
+    action = replace(action, frequency=replace(action.frequency, summary=True))
+    situation = documented(build([], drawn_alerts, (situation_of, action_of, alert_of, noon)), noon)
+    transition = situation.transition
+    everyone = [*transition.active, *transition.recovered]
+    for minutes, alert in zip(since, everyone, strict=False):
+        alert.start = noon - timedelta(minutes=minutes)
+        alert.end = noon if alert in transition.recovered else None
+    transition.new = [alert for alert in transition.active if alert.start == noon]
+    documents = [
+        {
+            "@timestamp": iso(noon - timedelta(minutes=end)),
+            "kibana.alert.start": iso(noon - timedelta(minutes=end + length)),
+            "kibana.alert.end": iso(noon - timedelta(minutes=end)),
+        }
+        for end, length in ended
+    ]
+    whole = situation_of([action], rule={"muted_alert_ids": situation.rule.muted_alert_ids})
+    whole = replace(whole, transition=transition, closed_documents=documents)
+    new, ongoing, recovered = summarize(whole, whole.actions[0]).counts
+    told = [alert for alert in everyone if alert.id not in whole.muted_ids and not alert.maintenance_window_ids]
+    over = [alert for alert in told if alert.end is not None]
+    if not is_interval:
+        assert (new + ongoing, recovered) == (len(told) - len(over), len(over))
+        return
+    recent = [(end, length) for end, length in ended if end < 60]
+    assert recovered == len(over) + len(recent)
+    begun = [alert for alert in told if alert.start > noon - timedelta(hours=1)]
+    assert new == len(begun) + sum(end + length < 60 for end, length in recent)
+    assert ongoing == len([alert for alert in told if alert not in begun and alert not in over])
