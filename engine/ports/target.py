@@ -1,11 +1,13 @@
 """Where a request goes: reading a URL, and the operator's list of allowed hosts (connector-framework.md 6)."""
 
+import ipaddress
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 _HOST = re.compile(r"[a-z0-9_][a-z0-9._-]*|[0-9a-f:.]*:[0-9a-f:.]*")
+_NUMERIC = re.compile(r"[0-9.]+|0x[0-9a-f.x]+")
 _NOT_IN_URL = re.compile(r"[^!$-;=?-\[\]_a-z~]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 ANY_HOST = "*"
@@ -75,9 +77,18 @@ def _ascii_host(host: str) -> str:
         ascii_host = host if ":" in host else host.encode("idna").decode("ascii").lower()
     except UnicodeError:
         ascii_host = ""
-    if not _HOST.fullmatch(ascii_host):
+    if not _HOST.fullmatch(ascii_host) or (_NUMERIC.fullmatch(ascii_host) and not _is_ipv4(ascii_host)):
         raise ValueError("it has no valid host name")
     return ascii_host
+
+
+def _is_ipv4(host: str) -> bool:
+    """Whether all programs read it alike: ``127.1`` and ``2130706433`` are 127.0.0.1 to some, and names to others."""
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _percent_encode(match: re.Match[str]) -> str:

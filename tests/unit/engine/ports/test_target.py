@@ -20,6 +20,8 @@ from engine.ports.target import is_host_allowed, read_target
         ("https://h.example/a%2Fb?sig=a%2Fb%2Bc%3D+d%zz", "h.example", "https://h.example/a%2Fb?sig=a%2Fb%2Bc%3D+d%zz"),
         ("http://exa\nmple.com/", "example.com", "http://example.com/"),
         ("http://allowed.com@evil.com/", "evil.com", "http://evil.com/"),
+        ("http://0xide.example/", "0xide.example", "http://0xide.example/"),
+        ("http://1.example/", "1.example", "http://1.example/"),
     ],
 )
 def test_a_url_is_read_and_sent_as_written_but_for_what_a_url_may_not_hold(url: str, host: str, sent: str) -> None:
@@ -50,6 +52,12 @@ def test_credentials_of_the_url_are_taken_out_of_it() -> None:
         "http://h ost/",
         "mailto:a@h.example",
         "http://[fe80::1%25eth0]/",
+        "http://2130706433/",
+        "http://127.1/",
+        "http://127.0.0.01/",
+        "http://1.2.3.4.5/",
+        "http://0x7f000001/",
+        "http://0x7F.1/",
     ],
 )
 def test_what_is_no_absolute_http_url_is_refused(url: str) -> None:

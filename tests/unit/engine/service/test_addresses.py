@@ -48,7 +48,7 @@ async def wary() -> AsyncIterator[AiohttpClient]:
     await client.close()
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"])
 async def test_no_connection_goes_to_another_address(receiver: Receiver, wary: AiohttpClient, host: str) -> None:
     with pytest.raises(HttpFailure, match="allowed_addresses") as caught:
         await wary.send(HttpRequest("GET", f"http://{host}:{receiver.port}/"))
