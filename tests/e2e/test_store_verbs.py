@@ -204,6 +204,37 @@ async def test_muting_and_switching_rules_under_a_daemon(daemon: Daemon, receive
     assert await asyncio.to_thread(daemon.process.wait, 60) == 0
 
 
+async def test_snoozes_and_windows_under_a_daemon(daemon: Daemon, receiver: Receiver, verbs: Any) -> None:
+    daemon.add_document()
+    daemon.start(busy=rule("busy", notify_when="onActiveAlert"), other=rule("other", notify_when="onActiveAlert"))
+    await receiver.until("busy fired")
+
+    await verbs("rules", "snooze", "busy", "--for", "1h")
+    await daemon.more_runs_of("busy", 2)
+    await receiver.until("other fired")
+    receiver.forget()
+    await daemon.more_runs_of("busy", 2)
+    await receiver.until("other fired")
+    assert not any(text.startswith("busy") for text in list(receiver.taken._queue))  # type: ignore[attr-defined]
+    await verbs("rules", "unsnooze", "busy")
+    await receiver.until("busy fired")
+
+    begin = (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    settings = daemon.folder / "tocsin.yml"
+    window = f"  w: {{title: W, schedule: {{custom: {{start: {begin}, duration: 9h}}}}}}\n"
+    settings.write_text(settings.read_text() + "maintenance_windows:\n" + window)
+    (daemon.folder / "rules" / "late.yml").write_text(rule("late", notify_when="onActiveAlert"))
+    assert daemon.process is not None
+    daemon.process.send_signal(signal.SIGHUP)
+    await daemon.more_runs_of("late", 2)
+    receiver.forget()
+    await daemon.more_runs_of("late", 2)
+    await receiver.until("other fired")
+    assert not any(text.startswith("late") for text in list(receiver.taken._queue))  # type: ignore[attr-defined]
+    [shown] = (await verbs("windows", "list"))["windows"]
+    assert (shown["id"], shown["status"], shown["created_by"]) == ("w", "running", "tocsin.yml")
+
+
 async def test_dead_letters_are_listed_sent_again_and_dropped(
     daemon: Daemon, receiver: Receiver, verbs: Any, tocsin: Any
 ) -> None:
