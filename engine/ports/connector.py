@@ -41,7 +41,7 @@ class TemplateTreatment:
     least one of them is a non-empty string; else the params stay as they are). ``fixed``: members that have this value
     whatever was given. ``computed``: members that are not rendered but made of all variables as plain JSON; the
     function raises ValueError when it lacks some, and the member is left out. ``by_connector``: another treatment for
-    the connector of an id.
+    the connector of an id; ``by_sub_action``: for params whose ``subAction`` is that.
     """
 
     modes: Mapping[str, EscapeMode] = field(default_factory=dict)
@@ -51,10 +51,16 @@ class TemplateTreatment:
     computed: Mapping[str, Callable[[JsonObject], JsonValue]] = field(default_factory=dict)
     rule_link: RuleLink | None = None
     by_connector: Mapping[str, "TemplateTreatment"] = field(default_factory=dict)
+    by_sub_action: Mapping[str, "TemplateTreatment"] = field(default_factory=dict)
 
     def of_connector(self, connector_id: str) -> "TemplateTreatment":
         """The treatment of the connector of that id."""
         return self.by_connector.get(connector_id, self)
+
+    def of_params(self, params: JsonObject) -> "TemplateTreatment":
+        """The treatment of these params."""
+        sub_action = params.get("subAction")
+        return self.by_sub_action.get(sub_action, self) if isinstance(sub_action, str) else self
 
 
 DEFAULT_TREATMENT = TemplateTreatment()

@@ -42,7 +42,7 @@ class Template:
         failure = self._failure
         if self._tree:
             try:
-                return render_tree(self._tree, variables, ESCAPES[mode], max_chars)
+                return render_tree(self._tree, variables, ESCAPES[mode], max_chars, errors)
             except TemplateError as error:
                 failure = error
         if failure is None:

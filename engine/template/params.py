@@ -111,6 +111,7 @@ def compile_params(params: JsonObject, treatment: TemplateTreatment) -> Compiled
 
     A mode of ``treatment.modes`` holds for the member at its path and for everything inside of it.
     """
+    treatment = treatment.of_params(params)
     given = {name: member for name, member in params.items() if name not in treatment.computed}
     params = {**given, **treatment.fixed}
     modes = _by_segment(treatment.modes)

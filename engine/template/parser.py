@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from engine.template.failure import TemplateError
-from engine.template.tokens import Token, TokenKind, tokenize
+from engine.template.lambdas.source import TRIMS
+from engine.template.tokens import WHITE_SPACE, Token, TokenKind, tokenize
 
 MAX_SECTION_DEPTH = 100
 
@@ -33,7 +34,8 @@ class Variable:
 class Section:
     """``{{#name}}`` or ``{{^name}}`` with what stands between it and its end.
 
-    ``text_chars`` is the length of the literal text that one pass over the body puts out by itself.
+    ``text_chars`` is the length of the literal text that one pass over the body puts out by itself. ``called`` is the
+    lambda of that name if there is one; it is called unless a variable has the name too.
     """
 
     path: Path
@@ -41,6 +43,7 @@ class Section:
     body: Body
     text_chars: int
     offset: int
+    called: "LambdaBody | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,35 @@ class Tree:
     body: Body
     text_chars: int
     names: frozenset[str]
+
+
+class LambdaBody:
+    """What stands between the tags of a lambda: a template of its own, from ``start`` to ``end`` of the one around it.
+
+    It is parsed when it is first rendered: if each template parsed what its lambdas hold, lambdas in lambdas would be
+    parsed twice as often with each level.
+    """
+
+    __slots__ = ("_around", "_tree", "end", "name", "start")
+
+    def __init__(self, name: str, around: str, start: int, end: int) -> None:
+        if TRIMS[name]:
+            while start < end and around[end - 1] in WHITE_SPACE:
+                end -= 1
+            while start < end and around[start] in WHITE_SPACE:
+                start += 1
+        self.name, self.start, self.end = name, start, end
+        self._around = around
+        self._tree: Tree | None = None
+
+    def text(self) -> str:
+        return self._around[self.start : self.end]
+
+    def tree(self) -> Tree:
+        """The parsed text. Raises TemplateError with an offset in this text."""
+        if self._tree is None:
+            self._tree = parse(self.text())
+        return self._tree
 
 
 @dataclass(slots=True)
@@ -94,7 +126,7 @@ def parse(template: str) -> Tree:
                 names.add(token.value)
                 open_sections.append(_Open(token))
             case TokenKind.CLOSE:
-                section = _close(innermost, token)
+                section = _close(innermost, token, template)
                 open_sections.pop()
                 open_sections[-1].add(section)
     root = open_sections.pop()
@@ -103,18 +135,20 @@ def parse(template: str) -> Tree:
     return Tree(root.body(), root.text_chars, frozenset(names))
 
 
-def _close(opened: _Open, closing: Token) -> Section:
+def _close(opened: _Open, closing: Token, template: str) -> Section:
     if opened.token is None:
         raise TemplateError(closing.offset, f"[{closing.value}] closed without having been opened")
     if opened.token.value != closing.value:
         reason = f"[{closing.value}] closed where [{opened.token.value}] is open"
         raise TemplateError(closing.offset, reason)
+    name = closing.value
     return Section(
-        path=_path(closing.value),
+        path=_path(name),
         is_inverted=opened.token.kind is TokenKind.INVERTED,
         body=opened.body(),
         text_chars=opened.text_chars,
         offset=opened.token.offset,
+        called=LambdaBody(name, template, opened.token.end, closing.offset) if name in TRIMS else None,
     )
 
 

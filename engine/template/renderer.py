@@ -6,8 +6,11 @@ from engine.model.jsonvalue import JsonValue
 from engine.template.escaping import Escape
 from engine.template.failure import TemplateError
 from engine.template.jsontext import TooDeep
+from engine.template.lambdas.calls import LAMBDAS
+from engine.template.lambdas.source import LambdaError, LambdaInput
 from engine.template.objects import MISSING, DataArray, DataObject
-from engine.template.parser import Body, Path, Section, Tree, Variable
+from engine.template.parser import Body, LambdaBody, Path, Section, Tree, Variable
+from engine.template.tokens import WHITE_SPACE
 from engine.template.values import Variables, element_at, is_falsy, member_of, text_of
 
 DEFAULT_MAX_CHARS: Final = 25_000_000
@@ -16,22 +19,40 @@ MAX_LOOKUPS: Final = 20_000_000
 """How many look-ups of a name in a context one rendering may need. Sections in sections over long arrays need no
 output to take for ever; this bounds them to a few seconds."""
 
+MAX_LAMBDA_DEPTH: Final = 10
+MAX_LAMBDA_ERRORS: Final = 20
+"""How many failures of lambdas one rendering tells of."""
+
+_MAX_SHOWN_CHARS: Final = 200
+"""How much of a lambda's source its error text shows."""
+
 _NOTHING: Final = DataObject()
 _SEARCHABLE: Final = frozenset({DataObject, DataArray})
 
 
-def render_tree(tree: Tree, variables: Variables, escape: Escape | None, max_chars: int) -> str:
-    """The text of a template. Raises TemplateError at a limit, and for any other exception in its stead."""
+def render_tree(
+    tree: Tree, variables: Variables, escape: Escape | None, max_chars: int, errors: list[str] | None = None
+) -> str:
+    """The text of a template. Raises TemplateError at a limit, and for any other exception in its stead.
+
+    To ``errors`` goes why a lambda failed; an error text stands in its place.
+    """
     rendering = _Rendering(variables, escape, max_chars)
-    rendering.charge(0, passes=1, nodes=len(tree.body), chars=tree.text_chars)
-    rendering.render(tree.body)
+    try:
+        rendering.render_whole(tree)
+    finally:
+        if errors is not None:
+            errors.extend(rendering.lambda_errors)
     return "".join(rendering.parts)
 
 
 class _Rendering:
-    """One rendering in progress. ``contexts`` are searched from the last to the first; ``parts`` make the output."""
+    """One rendering in progress. ``contexts`` are searched from the last to the first; ``parts`` make the output.
 
-    __slots__ = ("chars_left", "contexts", "escape", "lookups_left", "parts")
+    Inside of lambdas, ``base`` is the offset at which the text of the innermost one starts.
+    """
+
+    __slots__ = ("base", "chars_left", "contexts", "escape", "lambda_depth", "lambda_errors", "lookups_left", "parts")
 
     def __init__(self, variables: Variables, escape: Escape | None, max_chars: int) -> None:
         self.contexts: list[JsonValue] = [variables]
@@ -39,6 +60,13 @@ class _Rendering:
         self.escape = escape
         self.chars_left = max_chars
         self.lookups_left = MAX_LOOKUPS
+        self.base = 0
+        self.lambda_depth = 0
+        self.lambda_errors: dict[str, None] = {}
+
+    def render_whole(self, tree: Tree) -> None:
+        self.charge(0, passes=1, nodes=len(tree.body), chars=tree.text_chars)
+        self.render(tree.body)
 
     def render(self, body: Body) -> None:
         append, escape, chars_left = self.parts.append, self.escape, self.chars_left
@@ -79,6 +107,10 @@ class _Rendering:
 
     def _render_section(self, section: Section) -> None:
         value = resolve(self.contexts, section.path)
+        if value is MISSING and section.called is not None:
+            if not section.is_inverted:
+                self._put_lambda(section, section.called)
+            return
         if is_falsy(value) is not section.is_inverted:
             return
         if section.is_inverted or value is True:
@@ -92,6 +124,58 @@ class _Rendering:
             self.render(section.body)
             self.contexts.pop()
 
+    def _put_lambda(self, section: Section, body: LambdaBody) -> None:
+        """Put out what the lambda makes of its body, unescaped, or why it could not (templates.md 6).
+
+        What the body renders to counts as output too, so that its length is bounded as well.
+        """
+        try:
+            text = self._call_lambda(body)
+        except LambdaError as error:
+            failure = TemplateError(self.base + section.offset, f"{body.name}: {error}")
+            if len(self.lambda_errors) < MAX_LAMBDA_ERRORS:
+                self.lambda_errors[str(failure)] = None
+            text = failure.text_for(body.text(), _MAX_SHOWN_CHARS)
+        self.chars_left -= len(text)
+        if self.chars_left < 0:
+            raise _output_too_long(section.offset)
+        self.parts.append(text)
+
+    def _call_lambda(self, body: LambdaBody) -> str:
+        """The lambda's result. Raises LambdaError, and TemplateError at a limit of the whole rendering."""
+        rendered = self._render_lambda_body(body)
+        if body.name.startswith("Format"):
+            rendered = rendered.strip(WHITE_SPACE)
+
+        def charge(steps: int) -> None:
+            self.spend(steps, body.start)
+
+        try:
+            return LAMBDAS[body.name](LambdaInput(rendered, self.contexts[-1], charge))
+        except (LambdaError, TemplateError):
+            raise
+        except TooDeep:
+            raise LambdaError("the value is nested too deeply") from None
+        except Exception as unexpected:  # noqa: BLE001 - as in `render`
+            raise LambdaError(f"unexpected {type(unexpected).__name__}") from None
+
+    def _render_lambda_body(self, body: LambdaBody) -> str:
+        if self.lambda_depth == MAX_LAMBDA_DEPTH:
+            raise LambdaError(f"lambdas nested deeper than {MAX_LAMBDA_DEPTH}")
+        try:
+            tree = body.tree()
+        except TemplateError as error:
+            raise LambdaError(f"its text cannot be read at offset {error.offset}, {error.reason}") from None
+        around = self.parts, self.base, self.lambda_depth
+        self.parts, self.base, self.lambda_depth = [], self.base + body.start, self.lambda_depth + 1
+        try:
+            self.render_whole(tree)
+            return "".join(self.parts)
+        except TemplateError as error:
+            raise TemplateError(body.start + error.offset, error.reason) from None
+        finally:
+            self.parts, self.base, self.lambda_depth = around
+
     def _charge_passes(self, section: Section, passes: int) -> None:
         self.charge(section.offset, passes=passes, nodes=len(section.body), chars=section.text_chars)
 
@@ -100,7 +184,11 @@ class _Rendering:
         self.chars_left -= passes * chars
         if self.chars_left < 0:
             raise _output_too_long(offset)
-        self.lookups_left -= passes * (nodes + 1) * len(self.contexts)
+        self.spend(passes * (nodes + 1) * len(self.contexts), offset)
+
+    def spend(self, steps: int, offset: int) -> None:
+        """Take steps off what is left."""
+        self.lookups_left -= steps
         if self.lookups_left < 0:
             raise TemplateError(offset, "rendering takes too many steps")
 

@@ -30,11 +30,14 @@ class TokenKind(Enum):
 
 
 class Token(NamedTuple):
-    """``value`` is the literal text, or the tag's name without white space around it; ``offset`` where it starts."""
+    """``value`` is the literal text, or the tag's name without white space around it. ``offset`` is where it starts in
+    the template, ``end`` where the text after a tag does.
+    """
 
     kind: TokenKind
     value: str
     offset: int
+    end: int = 0
 
 
 _KINDS = {
@@ -71,7 +74,7 @@ def tokenize(template: str) -> list[Token]:
         if kind is None:
             lines.add_silent_tag()
         else:
-            lines.add_tag(Token(kind, tag.content, start))
+            lines.add_tag(Token(kind, tag.content, start, tag.end))
         if tag.sigil == "=":
             delimiters = _parse_delimiters(tag.content, start)
         position = tag.end

@@ -26,6 +26,7 @@ ADAPTERS = {
     "geo_containment": "tests.cases.adapters.geo_containment",
     "index_threshold": "tests.cases.adapters.index_threshold",
     "kql": "tests.cases.adapters.kql",
+    "mustache": "tests.cases.adapters.mustache",
     "recurrence": "tests.cases.adapters.recurrence",
 }
 """Case file -> module whose ``run_case(case)`` raises AssertionError when the case does not hold."""
