@@ -207,7 +207,8 @@ async def _reload_on_hangup(
         except Exception:  # noqa: BLE001 - whatever it is, the rules that run must go on
             _log.exception("reading the rule files again failed")
         if _content(file) != settings:
-            _log.warning("%s has changed: restart the daemon to make its settings and connectors count", file)
+            rest = "its maintenance windows and data views count, the rest of it from the next start on"
+            _log.warning("%s has changed: %s", file, rest)
         scheduler.notice(parts.clock.now())
 
 
