@@ -1,7 +1,5 @@
 """What a user may do to rules (rest-api.md 4.1-4.4): each operation reads, checks, and writes in one change."""
 
-import asyncio
-import random
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +19,7 @@ from engine.operations.checks import find_rule_type
 from engine.operations.definition import edited_rule, new_rule, redefined_rule
 from engine.operations.find import find_rules
 from engine.operations.meaning import is_same_json
+from engine.operations.retries import MOST_TRIES, pause_before_retry
 from engine.ports.clock import Ids
 from engine.ports.registry import Registry
 from engine.ports.store import (
@@ -36,8 +35,6 @@ from engine.ports.store import (
 from engine.run.schedule import rescheduled_for_interval
 from engine.run.subject import identity_of
 from engine.timing.durations import parse_duration
-
-_MAX_TRIES = 3
 
 Decide = Callable[[StoredRule], Awaitable[RuleChange | None]]
 """Makes a change of a rule as it is now; None = nothing to do. Called anew when the rule changed meanwhile."""
@@ -55,11 +52,6 @@ class Applied:
     @property
     def rule(self) -> Rule:
         return self.stored.rule
-
-
-async def pause_before_retry() -> None:
-    """Wait about 250 ms between two tries of a change (rest-api.md 1.6)."""
-    await asyncio.sleep(0.25 + random.random() * 0.1)  # noqa: S311 - spreads retries, no secret
 
 
 class Rules:
@@ -331,7 +323,7 @@ class Rules:
 
     async def _change(self, key: RuleKey, decide: Decide) -> StoredRule:
         """Read, change, write if nobody else wrote meanwhile; up to two more tries (1.6)."""
-        for attempt in range(_MAX_TRIES):
+        for attempt in range(MOST_TRIES):
             if attempt:
                 await self._pause()
             stored = await self._load(key)

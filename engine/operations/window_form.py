@@ -63,12 +63,17 @@ class WindowChanges(Strict):
 
 
 def parse_window(body: JsonValue) -> WindowBody:
-    """A body, or a window as a response shows it. Raises InvalidInput, also for KQL that no alert can be judged by."""
-    if isinstance(body, dict):
-        body = {name: value for name, value in body.items() if name not in _RESPONSE_ONLY}
+    """The body of a new window. Raises InvalidInput, also for KQL that no alert can be judged by."""
     parsed = parse_model(WindowBody, body)
     check_scope(parsed.scope)
     return parsed
+
+
+def parse_definition(body: JsonValue) -> WindowBody:
+    """A window of a file, which may be one that a response showed (DECISIONS 1). Raises InvalidInput."""
+    if isinstance(body, dict):
+        body = {name: value for name, value in body.items() if name not in _RESPONSE_ONLY}
+    return parse_window(body)
 
 
 def parse_changes(body: JsonValue) -> WindowChanges:

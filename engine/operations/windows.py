@@ -1,7 +1,5 @@
 """What a user may do to maintenance windows (rest-api.md 6, snooze-and-recurrence.md 6)."""
 
-import asyncio
-import random
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,12 +9,14 @@ from engine.model.errors import Conflict, InvalidInput, NotFound, Problem
 from engine.model.jsonvalue import JsonValue
 from engine.model.maintenance_window import MaintenanceWindow, WindowStatusName
 from engine.model.rule import DEFAULT_SPACE
+from engine.operations.retries import MOST_TRIES, pause_before_retry
 from engine.operations.schedule_form import ScheduleBody, check_future
 from engine.operations.window_form import (
     WindowBody,
     WindowChanges,
     calendar_of,
     parse_changes,
+    parse_definition,
     parse_window,
     status_of,
     year_after,
@@ -26,7 +26,6 @@ from engine.ports.store import AuditEntry, Store, StoredWindow
 from engine.timing.custom_schedule import to_stored
 from engine.timing.rrule import RecurrenceError
 
-_MAX_TRIES = 3
 _KIND = "maintenance window"
 
 _Change = Callable[[MaintenanceWindow], MaintenanceWindow]
@@ -49,11 +48,6 @@ class WindowPage:
     windows: tuple[MaintenanceWindow, ...]
 
 
-async def pause_before_retry() -> None:
-    """Wait about 250 ms between two tries of a change (rest-api.md 1.6)."""
-    await asyncio.sleep(0.25 + random.random() * 0.1)  # noqa: S311 - spreads retries, no secret
-
-
 class MaintenanceWindows:
     """The operations on maintenance windows. ``actor`` is the user's name; all may raise StoreUnavailable."""
 
@@ -73,14 +67,6 @@ class MaintenanceWindows:
         parsed = parse_window(body)
         check_future(parsed.schedule, at)
         return await self._insert(parsed, window_id or self._new_id(), at, actor, space)
-
-    async def _insert(
-        self, body: WindowBody, window_id: str, at: datetime, actor: str | None, space: str
-    ) -> MaintenanceWindow:
-        window = _new_window(body, window_id, space, at, actor)
-        if not await self._store.insert_window(window, _audit("create", window, at, actor)):
-            raise Conflict(f"{_KIND} [{window.id}] exists already")
-        return window
 
     async def get(self, window_id: str, *, space: str = DEFAULT_SPACE) -> MaintenanceWindow:
         """The window. Raises NotFound."""
@@ -146,7 +132,7 @@ class MaintenanceWindows:
         self, body: JsonValue, *, window_id: str, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
     ) -> Literal["created", "updated", "unchanged"]:
         """Make the window what its file says. Raises InvalidInput or Conflict."""
-        parsed = parse_window(body)
+        parsed = parse_definition(body)
 
         def change(window: MaintenanceWindow) -> MaintenanceWindow:
             return _changed(window, _as_changes(parsed), at)
@@ -160,6 +146,14 @@ class MaintenanceWindows:
         after = await self._change("update", window_id, change, at, actor, space)
         return "unchanged" if after == before else "updated"
 
+    async def _insert(
+        self, body: WindowBody, window_id: str, at: datetime, actor: str | None, space: str
+    ) -> MaintenanceWindow:
+        window = _new_window(body, window_id, space, at, actor)
+        if not await self._store.insert_window(window, _audit("create", window, at, actor)):
+            raise Conflict(f"{_KIND} [{window.id}] exists already")
+        return window
+
     async def _load(self, window_id: str, space: str) -> StoredWindow:
         found = [stored for stored in await self._store.windows(space) if stored.window.id == window_id]
         if not found:
@@ -170,7 +164,7 @@ class MaintenanceWindows:
         self, operation: str, window_id: str, change: _Change, at: datetime, actor: str | None, space: str
     ) -> MaintenanceWindow:
         """Read, change, write if nobody else wrote meanwhile; up to two more tries."""
-        for attempt in range(_MAX_TRIES):
+        for attempt in range(MOST_TRIES):
             if attempt:
                 await self._pause()
             stored = await self._load(window_id, space)

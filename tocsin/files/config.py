@@ -166,12 +166,12 @@ def _windows_of(schema: ConfigSchema, problems: list[Problem]) -> tuple[WindowDe
     if not schema.maintenance_windows:
         return ()
     # What judges them loads slowly.
-    from engine.operations.window_form import parse_window
+    from engine.operations.window_form import parse_definition
 
     valid = []
     for window_id, body in schema.maintenance_windows.items():
         try:
-            parse_window(body)
+            parse_definition(body)
         except InvalidInput as error:
             problems += [problem.under(f"maintenance_windows.{window_id}") for problem in error.problems]
         else:
