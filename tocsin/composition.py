@@ -87,14 +87,13 @@ def compose(
     is_dry: bool = False,
     owner: str | None = None,
     document_index: str | None = None,
-    http: HttpClient | None = None,
 ) -> Parts:
     """Wire the parts. ``is_dry``: notifications are recorded and never sent.
 
     ``owner`` stands in the leases that are taken; None = a name that only this process has. ``document_index``: alert
-    documents are written into this index of ``search``, too. ``http``: what connectors send with, if not the real one.
+    documents are written into this index of ``search``, too.
     """
-    http = http or LazyHttpClient(settings.http)
+    http = LazyHttpClient(settings.http)
     owner = owner or f"{socket.gethostname()}:{os.getpid()}"
     executor = Executor(
         store=store,

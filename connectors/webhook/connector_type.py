@@ -5,7 +5,7 @@ from dataclasses import replace
 from connectors.http_answer import judge_failure
 from connectors.refusal import refuse
 from connectors.shape import read_shape, stored_form
-from connectors.webhook.oauth import Token, TokenCache, TokenRefused, token_request
+from connectors.webhook.oauth import Token, TokenCache, TokenKey, TokenRefused, token_request
 from connectors.webhook.request import build_request
 from connectors.webhook.result import judge_answer
 from connectors.webhook.shapes import (
@@ -62,32 +62,34 @@ class Webhook:
         """Send the request, with a token before it if need be; ``data`` is the body of the params, sent or not."""
         config = read_shape(Config, execution.connector.config)
         secrets = read_shape(Secrets, execution.connector.secrets)
-        key = execution.connector.space, execution.connector.id
-        token: Token | None = None
-        if config.auth_type == OAUTH2:
-            try:
-                token = await self._tokens.get(key, token_request(config, secrets), execution.at, execution.http.send)
-            except HttpFailure as failure:
-                return judge_failure(failure, "the token service")
-            except TokenRefused as refused:
-                return ConnectorResult("error", "the webhook was not called", str(refused), error_source="user")
-        request = build_request(
-            config,
-            secrets,
-            read_shape(Params, execution.params),
-            execution.idempotency_key,
-            None if token is None else token.header,
-        )
+        params = read_shape(Params, execution.params)
         try:
-            response = await execution.http.send(request)
+            token = await self._token(execution, config, secrets) if config.auth_type == OAUTH2 else None
+        except HttpFailure as failure:
+            return judge_failure(failure, "the token service")
+        except TokenRefused as refused:
+            return ConnectorResult("error", "the webhook was not called", str(refused), error_source="user")
+        header = None if token is None else token.header
+        try:
+            response = await execution.http.send(
+                build_request(config, secrets, params, execution.idempotency_key, header)
+            )
         except HttpFailure as failure:
             return judge_failure(failure, "the webhook")
         result = judge_answer(response, execution.params.get("body"), execution.at)
         if token is None:
             return result
         if response.status == _UNAUTHORIZED:
-            self._tokens.drop(key, token)
+            self._tokens.drop(_key(execution), token)
         return _without_token(result, token)
+
+    async def _token(self, execution: ConnectorExecution, config: Config, secrets: Secrets) -> Token:
+        request = token_request(config, secrets)
+        return await self._tokens.get(_key(execution), request, execution.at, execution.http.send)
+
+
+def _key(execution: ConnectorExecution) -> TokenKey:
+    return execution.connector.space, execution.connector.id
 
 
 def _without_token(result: ConnectorResult, token: Token) -> ConnectorResult:

@@ -90,7 +90,7 @@ def read_token(response: HttpResponse, request: HttpRequest, at: datetime) -> To
         text = response.body[:1000].decode(errors="replace") if answer is None else orjson.dumps(answer).decode()
         raise TokenRefused(f"no access token: {describe_status(response)}: {text}")
     kind, value = answer.get("token_type"), answer.get("access_token")
-    if not isinstance(kind, str) or not isinstance(value, str):
+    if not isinstance(kind, str) or not isinstance(value, str) or not value:
         raise TokenRefused("no access token: the answer lacks token_type or access_token")
     lifetime = timedelta(seconds=_lifetime_s(answer.get("expires_in")))
     return Token(f"{kind} {value}", request, at + lifetime)

@@ -56,7 +56,7 @@ class Answers:
 
     def of(self, url: str) -> HttpResponse:
         if self._error is not None:
-            code = _ERRORS[self._error]
+            code = _ERRORS.get(self._error, self._error.upper())
             raise HttpFailure(code, "the connection failed", is_retryable=True)
         answer = self._by_url.get(url, self._one)
         assert answer is not None, f"the case has no answer for {url}"

@@ -13,29 +13,23 @@ from engine.model.errors import InvalidInput
 from engine.model.settings import EngineSettings, HttpSettings
 from engine.ports.connector import ConnectorType
 from engine.ports.search import SearchPort
-from engine.ports.store import RuleKey
 from engine.search.recording import RecordingSearch
-from engine.service.clocks import ManualClock
 from engine.service.connector_execution import ConnectorRunner
-from engine.service.connectors import PreconfiguredConnectors
-from engine.store.sqlite import open_store
 from engine.template.params import compile_params
 from engine.template.values import prepare_variables
 from tests.cases.adapters.connector_expectations import check_log, check_request, check_result
 from tests.cases.adapters.connector_remote import Answers, RemoteCluster, RemoteHttp, Sent
-from tests.cases.adapters.lifecycle_rule_type import CaseType
+from tests.cases.adapters.connector_rule import GIVEN_OF_RULE, RuleOfCase
 from tests.cases.matching import assert_equal, assert_subset, require_known
-from tocsin.composition import builtin_registry, compose
+from tocsin.composition import builtin_registry
 
 Json = dict[str, Any]
 
 _OF_CONNECTOR = {"op", "connector_type_id", "connector_id", "config", "secrets", "params", "settings"}
 _OF_NETWORK = {"http_response", "http_responses", "network_error"}
-_OF_RULE = {"rule_id", "rule_name", "rule_url", "alert_id"}
 _OUTCOME = {"result", "request", "requests", "log", "no_request", "nothing_sent", "request_counts"}
 _SETTINGS = {"allowedHosts", "publicBaseUrl", "webhook.ssl.pfx.enabled"}
 _LEVELS = {5: "trace", 10: "debug", 20: "info", 30: "warn", 40: "error", 50: "fatal"}
-_RULE_PAGE = "/app/management/insightsAndAlerting/triggersActions/rule/"
 
 
 def run_case(case: Json) -> None:
@@ -132,7 +126,7 @@ class _Execution:
 
     def __init__(self, given: Json, expected: Json) -> None:
         self._type = _connector_type(given)
-        require_known(given, _OF_CONNECTOR | _OF_NETWORK | _OF_RULE | {"variables"}, "given")
+        require_known(given, _OF_CONNECTOR | _OF_NETWORK | GIVEN_OF_RULE | {"variables"}, "given")
         require_known(expected, _OUTCOME, "expect")
         self._given, self._expected = given, expected
         self._settings = _engine_settings(given)
@@ -173,31 +167,15 @@ class _Execution:
         return compiled.render(prepare_variables(self._given.get("variables", {}))).params
 
     async def run_by_rule(self) -> None:
-        """One run of a rule with one alert, whose action queues the params; then the delivery."""
-        rule = _RuleOfCase(self._given, self._settings.public_base_url)
-        clock = ManualClock(datetime.now(UTC))
+        """One run of a rule with one alert; the params that its action queues are what is executed."""
+        rule = RuleOfCase(self._given, self._settings.public_base_url)
+        params = await rule.queued_params(self._connector)
         async with AsyncExitStack() as stack:
-            parts = compose(
-                store=open_store("sqlite://"),
-                search=await self._open_search(stack),
-                registry=builtin_registry([rule.type]),
-                connectors=PreconfiguredConnectors([self._connector]),
-                clock=clock,
-                settings=EngineSettings(http=self._settings.http, public_base_url=rule.base_url),
-                http=self._http,
-            )
-            await parts.store.open()
-            stack.push_async_callback(parts.store.close)
-            await parts.rules.create(
-                rule.body(self._connector.id), space=rule.space, rule_id=rule.id, at=clock.now(), actor=None
-            )
-            await parts.service.run_rules([RuleKey(rule.space, rule.id)], clock.now())
-            summary = await parts.service.deliver(clock.now())
-        assert summary is not None
+            search = await self._open_search(stack)
+            runner = ConnectorRunner(builtin_registry(), self._http, self._settings.http, search=search)
+            result = await runner.execute(self._connector, params, datetime.now(UTC), "n-1")
         self._check_sent()
-        if "result" in self._expected:
-            require_known(self._expected["result"], {"status"}, "result of a rule's action")
-            assert summary.delivered == (1 if self._expected["result"]["status"] == "ok" else 0), f"{summary}"
+        self._check_results([result])
 
     # what came of it
 
@@ -234,33 +212,6 @@ class _Execution:
     def _check_results(self, results: list[ConnectorResult]) -> None:
         if "result" in self._expected:
             check_result(results[-1], self._connector.id, self._expected["result"])
-
-
-class _RuleOfCase:
-    """The rule that queues the action; the case may say where its page is."""
-
-    def __init__(self, given: Json, base_url: str | None) -> None:
-        self.id, self.space = given.get("rule_id", "rule-1"), "default"
-        self.base_url = base_url or "https://tocsin.example"
-        if "rule_url" in given:
-            place, _, self.id = given["rule_url"].partition(_RULE_PAGE)
-            self.base_url, _, space = place.partition("/s/")
-            self.space = space or self.space
-        self._name, self._params = given.get("rule_name", "My rule"), given.get("params", {})
-        self.type = CaseType()
-        self.type.step = {"reported": [given.get("alert_id", "alert-1")]}
-
-    def body(self, connector_id: str) -> Json:
-        frequency = {"summary": False, "notify_when": "onActiveAlert", "throttle": None}
-        action = {"id": connector_id, "group": "default", "params": self._params, "frequency": frequency}
-        return {
-            "name": self._name,
-            "rule_type_id": self.type.id,
-            "consumer": "alerts",
-            "params": {},
-            "schedule": {"interval": "1m"},
-            "actions": [action],
-        }
 
 
 @contextmanager

@@ -122,6 +122,7 @@ async def test_those_who_ask_at_the_same_time_share_one(bench: Bench) -> None:
         (HttpResponse(201, "Created", {}, b"{}"), "[201] Created"),
         (HttpResponse(200, "OK", {}, b"<html>"), "<html>"),
         (issued(token_type=...), "lacks token_type or access_token"),
+        (issued(""), "lacks token_type or access_token"),
         (issued(access_token=1), "lacks token_type or access_token"),
         (issued(expires_in="soon"), "expires_in is no number"),
         (issued(expires_in=[]), "expires_in is no number"),
