@@ -5,13 +5,14 @@ for one year at a time, as a yearly rule whose by-parts say which days; which pe
 positions in a period count, is decided here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
+from heapq import merge
 from itertools import groupby
 
 from dateutil import rrule as library
 
-from engine.timing.rrule import MONTHLY, WEEKLY, YEARLY, RRule
+from engine.timing.rrule import MONTHLY, WEEKLY, YEARLY, RRule, Weekday
 
 _WEEKDAYS = (library.MO, library.TU, library.WE, library.TH, library.FR, library.SA, library.SU)
 _BEYOND_CALENDAR = 10_000
@@ -38,21 +39,33 @@ def _all_times(rule: RRule, years: range) -> Iterator[datetime]:
     for year in years:
         if rule.freq == YEARLY and (year - start) % rule.interval:
             continue
-        yield from library.rrule(
-            library.YEARLY,
-            dtstart=datetime(year, 1, 1),  # noqa: DTZ001 - a local time
-            interval=_BEYOND_CALENDAR,
-            wkst=rule.week_start,
-            byweekday=[_WEEKDAYS[day] if nth is None else _WEEKDAYS[day](nth) for day, nth in rule.weekdays] or None,
-            bymonthday=rule.month_days or None,
-            # With months, ordinals of weekdays count within each month.
-            bymonth=rule.months or (None if rule.freq == YEARLY else range(1, 13)),
-            byyearday=rule.year_days or None,
-            byweekno=rule.week_numbers or None,
-            byhour=rule.hours,
-            byminute=rule.minutes,
-            bysecond=rule.seconds,
-        )
+        plain = tuple(weekday for weekday in rule.weekdays if weekday.nth is None)
+        ordinal = tuple(weekday for weekday in rule.weekdays if weekday.nth is not None)
+        if plain and ordinal:
+            # Each keeps its own meaning (2.4); the library takes only days that are both.
+            merged = merge(_times_of(rule, year, plain), _times_of(rule, year, ordinal))
+            yield from (at for at, _ in groupby(merged))
+        else:
+            yield from _times_of(rule, year, rule.weekdays)
+
+
+def _times_of(rule: RRule, year: int, weekdays: Iterable[Weekday]) -> Iterable[datetime]:
+    times: Iterable[datetime] = library.rrule(
+        library.YEARLY,
+        dtstart=datetime(year, 1, 1),  # noqa: DTZ001 - a local time
+        interval=_BEYOND_CALENDAR,
+        wkst=rule.week_start,
+        byweekday=[_WEEKDAYS[day] if nth is None else _WEEKDAYS[day](nth) for day, nth in weekdays] or None,
+        bymonthday=rule.month_days or None,
+        # With months, ordinals of weekdays count within each month.
+        bymonth=rule.months or (None if rule.freq == YEARLY else range(1, 13)),
+        byyearday=rule.year_days or None,
+        byweekno=rule.week_numbers or None,
+        byhour=rule.hours,
+        byminute=rule.minutes,
+        bysecond=rule.seconds,
+    )
+    return times
 
 
 def _period(rule: RRule, day: date) -> int:
