@@ -22,6 +22,7 @@ from engine.notify.decision import (
 from engine.notify.ledger import LedgerDraft
 from engine.notify.reasons import Reason
 from engine.notify.summary import summarize
+from engine.ports.rule_type import keeps_documents
 
 __all__ = ["Candidate", "ConnectorAvailability", "DecisionInput", "Decisions", "SummaryCandidate", "decide"]
 
@@ -50,7 +51,8 @@ def decide(situation: DecisionInput) -> Decisions:
         if not action.is_summary:
             _consider_alerts(situation, action, candidates, ledger)
     entries = tuple(ledger.entries())
-    return Decisions(tuple(candidates), entries, _warnings_of(system), _errors_of(situation, entries))
+    warnings = _warnings_of(system) if keeps_documents(situation.rule_type) else ()
+    return Decisions(tuple(candidates), entries, warnings, _errors_of(situation, entries))
 
 
 def _is_system(situation: DecisionInput, action: CompiledAction) -> bool:
@@ -68,7 +70,8 @@ def _consider_summary(
             candidates.append(SummaryCandidate(action, summary))
             return
         reason = _NOTHING_TO_TELL
-    ledger.of_action(action.uuid)[reason] = []
+    if _has_alerts(situation):
+        ledger.of_action(action.uuid)[reason] = []
 
 
 def _consider_alerts(
@@ -100,10 +103,14 @@ def _consider(
             kept_back[reason].append(alert.id)
 
 
-def _closed_entry(closed: Reason, situation: DecisionInput) -> tuple[LedgerEntry, ...]:
+def _has_alerts(situation: DecisionInput) -> bool:
     # A run that had nothing to notify about was not kept from anything.
     transition = situation.transition
-    if situation.actions and (transition.active or transition.delayed or transition.recovered):
+    return bool(transition.active or transition.delayed or transition.recovered)
+
+
+def _closed_entry(closed: Reason, situation: DecisionInput) -> tuple[LedgerEntry, ...]:
+    if situation.actions and _has_alerts(situation):
         return (LedgerEntry(None, closed.code, (), closed.facts_as_json()),)
     return ()
 
@@ -121,6 +128,7 @@ def _errors_of(situation: DecisionInput, entries: Iterable[LedgerEntry]) -> tupl
     failed = dict.fromkeys(
         (entry.action_uuid, entry.facts["problem"]) for entry in entries if entry.reason == "filterFailed"
     )
+    undocumented = dict.fromkeys(entry.action_uuid for entry in entries if entry.reason == "noAlertDocuments")
     rule_type_id = situation.rule_type.id
     return (
         *(
@@ -128,4 +136,8 @@ def _errors_of(situation: DecisionInput, entries: Iterable[LedgerEntry]) -> tupl
             for group in unknown
         ),
         *(f"action [{uuid}] was not run, since its filter cannot be evaluated: {why}" for uuid, why in failed),
+        *(
+            f"action [{uuid}] was not run, since rule type [{rule_type_id}] keeps no alert documents"
+            for uuid in undocumented
+        ),
     )

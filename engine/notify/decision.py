@@ -48,7 +48,8 @@ class DecisionInput:
     ``rule_variables`` come from `engine.template.variables`. ``is_dry``: the notifications will never be sent.
     ``rule_fields`` are those that the rule's alert documents share. ``closed_documents``: whole documents of alerts
     that ended before this run, as far back as the summaries of the rule look. ``summary_actions``: when each summary
-    action with an interval was last let through, by uuid. ``max_documents`` bounds each category of a summary.
+    action with an interval was last let through, by uuid. ``previous_started_at``: when the last successful run
+    began. ``max_documents`` bounds each category of a summary.
     The members without default at the end follow from the others.
     """
 
@@ -70,6 +71,7 @@ class DecisionInput:
     rule_fields: JsonObject = field(default_factory=dict)
     closed_documents: Sequence[JsonObject] = ()
     summary_actions: Mapping[str, datetime] = field(default_factory=dict)
+    previous_started_at: datetime | None = None
     max_documents: int = _DEFAULTS.max_alerts
     muted_ids: frozenset[str] = field(init=False)
     delayed_ids: frozenset[str] = field(init=False)

@@ -13,6 +13,7 @@ from engine.notify.gates import cancelled_run, muted_rule, snoozed_rule
 from engine.notify.reasons import Reason
 from engine.notify.stages import (
     delayed,
+    documents,
     filter_query,
     group,
     maintenance,
@@ -46,6 +47,7 @@ STAGES_FOR_ALL: tuple[Stage, ...] = (
     muted.judge,
     delayed.judge,
     pending_recovery.judge,
+    documents.judge,
     filter_query.judge,
     timeframe.judge,
 )
@@ -60,6 +62,7 @@ STAGES_FOR_ACTIVE: tuple[Stage, ...] = (
 """What active alerts must pass besides."""
 
 STAGES_FOR_SUMMARIES: tuple[SummaryStage, ...] = (
+    documents.judge_summary,
     summary_filter.judge,
     summary_throttle.judge,
 )

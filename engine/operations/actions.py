@@ -13,7 +13,7 @@ from engine.operations.meaning import is_same_action
 from engine.operations.validation import suggest
 from engine.ports.clock import Ids
 from engine.ports.registry import Registry
-from engine.ports.rule_type import RuleType
+from engine.ports.rule_type import RuleType, keeps_documents
 from engine.query.errors import FilterError, KqlError
 from engine.query.options import QueryOptions
 from engine.timing.durations import parse_duration
@@ -56,7 +56,7 @@ def action_problems(body: CreateBody | UpdateBody, rule_type: RuleType, scope: A
         *(problem for at, action in ordinary for problem in _group_problems(at, action, rule_type)),
         *(problem for at, action in ordinary for problem in _placement_problems(at, action, has_rule_level)),
         *(problem for at, action in ordinary for problem in _throttle_problems(at, action, body.schedule.interval)),
-        *(problem for at, action in ordinary for problem in _filter_problems(at, action, scope)),
+        *(problem for at, action in ordinary for problem in _filter_problems(at, action, rule_type, scope)),
     ]
 
 
@@ -178,10 +178,13 @@ def _throttle_problems(at: int, action: ActionBody, interval: str) -> Iterator[P
         yield Problem(path, message, f"use {interval} or longer")
 
 
-def _filter_problems(at: int, action: ActionBody, scope: ActionScope) -> Iterator[Problem]:
+def _filter_problems(at: int, action: ActionBody, rule_type: RuleType, scope: ActionScope) -> Iterator[Problem]:
     chosen, path = action.alerts_filter, f"actions.{at}.alerts_filter"
     if chosen is None:
         return
+    if not keeps_documents(rule_type):
+        message = f"rule type [{rule_type.id}] keeps no alert documents that could be filtered"
+        yield Problem(path, message, "leave it out")
     if chosen.query is None and chosen.timeframe is None:
         yield Problem(path, "filters nothing", "add query or timeframe, or leave it out")
     if chosen.query is not None:

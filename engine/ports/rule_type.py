@@ -175,7 +175,11 @@ class Evaluator(Protocol):
 
 
 class RuleType(Protocol):
-    """A rule type. Attributes are fixed data; see `engine.run` for what each one does to a run."""
+    """A rule type. Attributes are fixed data; see `engine.run` for what each one does to a run.
+
+    A type may have two more members: ``keeps_documents`` False, see `keeps_documents`; and ``page_path``, see
+    `page_path`.
+    """
 
     id: str
     name: str
@@ -211,3 +215,18 @@ class RuleType(Protocol):
         False: the next run gets ``{}`` as rule type state. Types without state answer True.
         """
         ...
+
+
+def keeps_documents(rule_type: RuleType) -> bool:
+    """Whether the type's alerts get documents (rule-run.md 10); they do unless its ``keeps_documents`` is False."""
+    return bool(getattr(rule_type, "keeps_documents", True))
+
+
+def page_path(rule_type: RuleType, rule_id: str, params: JsonObject, shown: tuple[int, int] | None) -> str | None:
+    """The path of the page that the type has for a rule, from the space on; None: the one that all rules have.
+
+    It is what the type's ``page_path`` answers to the rule's id and params and, for summaries, to the time that the
+    page is to show, from and until in ms since the epoch (actions-scheduling.md 14).
+    """
+    own: Callable[[str, JsonObject, tuple[int, int] | None], str | None] | None = getattr(rule_type, "page_path", None)
+    return None if own is None else own(rule_id, params, shown)

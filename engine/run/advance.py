@@ -9,9 +9,9 @@ from datetime import datetime
 from engine.model.alert import RuleState
 from engine.model.settings import FlappingSettings
 from engine.ports.clock import Ids
-from engine.ports.rule_type import Recovery, RecoveryCandidate, Report
+from engine.ports.rule_type import Recovery, RecoveryCandidate, Report, keeps_documents
 from engine.run.alert_delay import apply_alert_delay
-from engine.run.documents import DocumentWriter
+from engine.run.documents import DocumentChanges, DocumentWriter
 from engine.run.flapping import apply_flapping, remember_recovered
 from engine.run.recovery import set_recovery_contexts
 from engine.run.subject import RunSubject
@@ -64,7 +64,9 @@ def advance(
     writer = DocumentWriter(subject, at=at, execution_uuid=execution_uuid, payloads=tracking.payloads)
     attach_windows(visibility.new, windows or (), writer.whole_new_document)
     recovered = list(tracking.recovered.values())
-    documents = writer.write(visibility, recovered, state.documented_revision)
+    documents = DocumentChanges()
+    if keeps_documents(rule_type):
+        documents = writer.write(visibility, recovered, state.documented_revision)
     return Transition(
         at=at,
         execution_uuid=execution_uuid,

@@ -14,7 +14,7 @@ from engine.notify.actions import CompiledAction, ParamsInjection, compile_actio
 from engine.notify.injection import injection_of
 from engine.ports.connector import DEFAULT_TREATMENT, TemplateTreatment
 from engine.ports.registry import Registry
-from engine.ports.rule_type import Evaluator, RuleType
+from engine.ports.rule_type import Evaluator, RuleType, page_path
 from engine.ports.store import Claim, RuleKey, Store, StoredRule
 from engine.run.schedule import run_timeout
 from engine.run.subject import RunSubject, identity_of, subject_of
@@ -117,12 +117,13 @@ class RuleCompiler:
             return Unrunnable(identity, "unknown", f"the rule could not be compiled: {error}", interval)
 
     def _compile_for(self, rule_type: RuleType, rule: Rule, interval: timedelta) -> CompiledRule:
+        page = page_path(rule_type, rule.id, rule.params, None)
         return CompiledRule(
             subject_of(rule, rule_type),
             rule_type.compile(rule_type.validate(rule.params)),
             compile_actions(rule, rule_type, self._treatment_of, self._injection_of),
-            rule_variables(rule, public_base_url=self._settings.public_base_url),
-            rule_url(self._settings.public_base_url, rule.space, rule.id),
+            rule_variables(rule, public_base_url=self._settings.public_base_url, relative_path=page),
+            rule_url(self._settings.public_base_url, rule.space, rule.id, page),
             interval,
             run_timeout(self._settings, rule_type),
             RuleSnoozes(rule),

@@ -82,6 +82,7 @@ class AlertProcessor:
             rule_fields=rule.subject.rule_fields,
             closed_documents=inputs.closed_documents,
             summary_actions=inputs.claim.state.summary_actions,
+            previous_started_at=inputs.claim.state.previous_started_at,
             max_documents=inputs.max_alerts,
             rule_variables=rule.variables,
             snooze=rule.snoozes.verdict_at(inputs.started_at),

@@ -33,7 +33,6 @@ class RunInputs:
     def query_delay(self) -> timedelta:
         return timedelta(seconds=self.space.query_delay_s)
 
-
     def running_windows(self, category: str) -> list[RunningWindow] | None:
         """The maintenance windows that run now for rules of that category; None: they could not be loaded."""
         return running_windows(self.windows, self.started_at, category)

@@ -33,6 +33,7 @@ class CaseType:
     context_variables: Mapping[str, str] = MappingProxyType({})
     param_variables: Mapping[str, str] = MappingProxyType({})
     is_window_delayed = False
+    keeps_documents = True
 
     def __init__(self, definition: Step | None = None) -> None:
         definition = definition or {}

@@ -238,10 +238,14 @@ async def check_validation(given: Case, expect: Case) -> None:
 
 async def _create(given: Case) -> int:
     described = given.get("rule_type", {})
-    require_known(described, {"action_groups", "recovery_group"}, "rule_type")
+    # However the case names it: whether the type has alert documents.
+    flags = {name: flag for name, flag in described.items() if isinstance(flag, bool)}
+    assert len(flags) < 2, f"rule_type: unknown shape, {sorted(flags)}"
+    require_known(described, {"action_groups", "recovery_group", *flags}, "rule_type")
     recovery = described.get("recovery_group", "recovered")
     groups = [{"id": group} for group in described.get("action_groups", ["default"]) if group != recovery]
     rule_type = CaseType({"action_groups": groups, "recovery_group": {"id": recovery}})
+    rule_type.keeps_documents = all(flags.values())
     async with ScenarioEngine({"rule": {"schedule": {"interval": "1m"}, **given["rule"]}}, rule_type) as engine:
         for connector in given.get("connectors", ()):
             known = {"id", "connector_type_id", "is_missing_secrets"}

@@ -1,6 +1,7 @@
 """The order of the gates and stages, and that each of them is needed: without it something is sent that must not be."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +11,7 @@ from engine.notify.decide import decide
 from engine.notify.gates import cancelled_run, muted_rule, snoozed_rule
 from engine.notify.stages import (
     delayed,
+    documents,
     filter_query,
     group,
     maintenance,
@@ -32,6 +34,7 @@ ORDER = [
     (muted, "muted"),
     (delayed, "delayed"),
     (pending_recovery, "pendingRecovery"),
+    (documents, "noAlertDocuments"),
     (filter_query, "filterNotMatched"),
     (timeframe, "outsideTimeframe"),
     (reported, "unknownGroup"),
@@ -42,7 +45,7 @@ ORDER = [
 
 
 @pytest.fixture
-def kept_back_by(situation_of, action_of, alert_of, noon):
+def kept_back_by(situation_of, action_of, alert_of, rule_type, noon):
     """A situation whose one pair is kept back by exactly the named reasons."""
 
     def build(*codes):
@@ -62,12 +65,14 @@ def kept_back_by(situation_of, action_of, alert_of, noon):
         )
         wanted = {"groupMismatch": "other", "unknownGroup": "weird"}
         action_group = next((wanted[code] for code in codes if code in wanted), "default")
+        data = {"use_alert_data_for_template": True} if "noAlertDocuments" in codes else {}
         which = "delayed" if "delayed" in codes else "active"
         return situation_of(
-            [action_of("u1", action_group, **way, alerts_filter=filter_of(codes))],
+            [action_of("u1", action_group, **way, **data, alerts_filter=filter_of(codes))],
             **{which: [alert]},
             rule={"muted_alert_ids": ("a",) if "muted" in codes else ()},
             at=noon + timedelta(minutes=1),
+            rule_type=SimpleNamespace(**vars(rule_type), keeps_documents=not data),
         )
 
     return build
@@ -142,6 +147,8 @@ def test_each_gate_alone_keeps_the_whole_run_back(
         ("maintenanceWindow", "muted"),
         ("muted", "delayed"),
         ("delayed", "pendingRecovery"),
+        ("pendingRecovery", "noAlertDocuments"),
+        ("noAlertDocuments", "filterNotMatched"),
         ("pendingRecovery", "filterNotMatched"),
         ("filterNotMatched", "outsideTimeframe"),
         ("outsideTimeframe", "unknownGroup"),

@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from engine.model.document import DocumentingRun
-from engine.model.instant import iso
+from engine.model.instant import iso, to_ms
 from engine.notify.alerts_filter import compile_dsl
 from engine.notify.decide import ConnectorAvailability, decide
 from engine.notify.dispatch import known_summary_actions
 from engine.notify.summary import summaries_look_back_to, summary_bounds
 from engine.query.options import QueryOptions
+from engine.template.variables import rule_variables
 
 HOUR, MINUTE, MS = timedelta(hours=1), timedelta(minutes=1), timedelta(milliseconds=1)
 
@@ -177,6 +179,12 @@ def test_the_ledger_tells_the_counts(situation_of, summary_of, seen, run_once):
     assert entry.facts == {"new": 0, "ongoing": 2, "recovered": 0}
 
 
+def test_a_run_without_alerts_leaves_no_decisions(situation_of, summary_of, run_once, noon):
+    assert run_once(situation_of([summary_of()])).ledger == []
+    waiting = situation_of([summary_of(throttle="1h")], summary_actions={"s1": noon})
+    assert run_once(waiting).ledger == []
+
+
 # the clock of an interval
 
 
@@ -270,3 +278,53 @@ def test_nothing_is_put_together_that_nobody_reads(situation_of, action_of, seen
     situation = situation_of([action_of()], [seen()])
     monkeypatch.setattr(type(situation), "document_of", None)
     assert len(decide(situation).candidates) == 1
+
+
+# what rule types have to do with it
+
+
+def test_a_page_of_the_type_shows_the_time_that_is_summed_up(
+    situation_of, summary_of, action_of, seen, rule_type, run_once, noon
+):
+    asked = []
+
+    def page(rule_id, params, shown):
+        asked.append((rule_id, params, shown))
+        return f"/app/mine?{shown}" if shown else "/app/mine"
+
+    own = SimpleNamespace(**vars(rule_type), page_path=page)
+    params = {"message": "{{rule.url}} {{context.results_link}}"}
+    actions = [summary_of("s1", "1h", params=params), summary_of("s2", params=params), action_of("u1", params=params)]
+    situation = situation_of(actions, [seen()], rule_type=own, previous_started_at=noon - MINUTE)
+    variables = rule_variables(situation.rule, public_base_url="http://h", relative_path="/app/mine")
+    sent = run_once(replace(situation, rule_variables=variables)).notifications
+    end = to_ms(noon)
+    url = "http://h/s/ops/app/mine"
+    assert [each.params["message"] for each in sent] == [
+        f"{url}?({end - 3_600_000}, {end}) {url}?({end - 3_600_000}, {end})",
+        f"{url}?({end - 60_000}, {end}) {url}?({end - 60_000}, {end})",
+        f"{url} ",
+    ]
+    assert {(rule_id, params["threshold"]) for rule_id, params, _ in asked} == {("rule-1", 5)}
+
+
+def test_types_without_alert_documents_can_do_nothing_that_needs_them(
+    situation_of, summary_of, action_of, seen, rule_type, run_once
+):
+    bare = SimpleNamespace(**vars(rule_type), keeps_documents=False)
+    timeframe = {"days": [], "hours": {"start": "00:00", "end": "24:00"}, "timezone": "UTC"}
+    actions = [
+        summary_of("s1"),
+        action_of("u1", alerts_filter={"timeframe": timeframe}),
+        action_of("u2", use_alert_data_for_template=True),
+        action_of("u3"),
+        action_of("system"),
+    ]
+    situation = situation_of(actions, [seen()], rule_type=bare)
+    system = {**situation.connectors, "c-system": ConnectorAvailability(".system", is_system_action=True)}
+    dispatched = run_once(replace(situation, connectors=system))
+    assert [sent.action_uuid for sent in dispatched.notifications] == ["u3"]
+    kept_back = [entry.action_uuid for entry in dispatched.ledger if entry.reason == "noAlertDocuments"]
+    assert kept_back == ["s1", "u1", "u2"]
+    assert [error.partition(" was")[0] for error in dispatched.log_errors] == [f"action [{uuid}]" for uuid in kept_back]
+    assert dispatched.warnings == []

@@ -65,6 +65,13 @@ class LevelRuleType:
         return bool(old_params["level"] == new_params["level"])
 
 
+class BareRuleType(LevelRuleType):
+    """The same without alert documents."""
+
+    id = ".bare"
+    keeps_documents = False
+
+
 class TargetType:
     """A connector type whose params are free."""
 
@@ -95,6 +102,7 @@ class TargetType:
 def build_registry() -> Registry:
     registry = Registry()
     registry.add_rule_type(LevelRuleType())
+    registry.add_rule_type(BareRuleType())
     registry.add_connector_type(TargetType(".log", "alerting"))
     registry.add_connector_type(TargetType(".cases-only", "cases"))
     return registry

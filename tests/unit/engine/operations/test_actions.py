@@ -184,6 +184,12 @@ async def test_a_query_that_cannot_be_read_is_refused(
     assert await refused(actions=[action(alerts_filter={"query": query})]) == [f"actions.0.alerts_filter.{path}"]
 
 
+async def test_filters_need_a_rule_type_that_keeps_documents(refused: Any, action: Callable[..., JsonObject]) -> None:
+    chosen = {"query": {"kql": "", "filters": []}}
+    filtered = [action(alerts_filter=chosen)]
+    assert await refused(rule_type_id=".bare", actions=filtered) == ["actions.0.alerts_filter"]
+
+
 async def test_a_wrong_value_is_told_before_what_is_unsupported(
     refused: Any, action: Callable[..., JsonObject]
 ) -> None:

@@ -361,3 +361,14 @@ def test_the_halves_of_a_document_join(life):
 def test_the_engine_version_is_that_of_the_package():
     project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
     assert project["version"] == ENGINE_VERSION
+
+
+def test_types_that_keep_no_documents_get_none_and_their_alerts_live_on_all_the_same(life, make_rule_type):
+    rule_type = make_rule_type()
+    rule_type.keeps_documents = False
+    rule = life(rule_type=rule_type)
+    runs = [rule.run("a"), rule.run("a"), rule.run()]
+    assert [(len(run.active), len(run.recovered)) for run in runs] == [(1, 0), (1, 0), (0, 1)]
+    for run in runs:
+        assert (run.new_documents, run.closed_documents, run.refreshed_rule_fields) == ([], [], None)
+    assert runs[1].active[0].document == {}
