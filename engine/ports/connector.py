@@ -40,8 +40,9 @@ class TemplateTreatment:
     are left as they are. ``keeps_only_modes``: the result holds nothing but the members named in ``modes`` (if at
     least one of them is a non-empty string; else the params stay as they are). ``fixed``: members that have this value
     whatever was given. ``computed``: members that are not rendered but made of all variables as plain JSON; the
-    function raises ValueError when it lacks some, and the member is left out. ``by_connector``: another treatment for
-    the connector of an id; ``by_sub_action``: for params whose ``subAction`` is that.
+    function raises ValueError when it lacks some, and the member is left out. ``alert_key``: the member that tells the
+    remote side which messages are about the same alert; users give it, nothing puts it in. ``by_connector``: another
+    treatment for the connector of an id; ``by_sub_action``: for params whose ``subAction`` is that.
     """
 
     modes: Mapping[str, EscapeMode] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class TemplateTreatment:
     fixed: Mapping[str, JsonValue] = field(default_factory=dict)
     computed: Mapping[str, Callable[[JsonObject], JsonValue]] = field(default_factory=dict)
     rule_link: RuleLink | None = None
+    alert_key: str | None = None
     by_connector: Mapping[str, "TemplateTreatment"] = field(default_factory=dict)
     by_sub_action: Mapping[str, "TemplateTreatment"] = field(default_factory=dict)
 

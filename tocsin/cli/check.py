@@ -30,7 +30,11 @@ def check(options: Globals, paths: tuple[Path, ...], strict: bool) -> int:
     if not session.rules and session.config_file is None:
         raise click.UsageError("Nothing to check: name rule files or folders of them, or write a tocsin.yml here.")
     settings = session.config.engine
-    warnings = [found for rule in session.rules for found in definition_warnings(rule, session.registry, settings)]
+    warnings = [
+        found
+        for rule in session.rules
+        for found in definition_warnings(rule, session.registry, settings, session.connectors)
+    ]
     for warning in warnings:
         click.echo(f"warning: {printable_lines(render(warning))}", err=True)
     checked = [] if session.config_file is None else [f"{session.config_file} is valid"]

@@ -1,15 +1,17 @@
 """Offline checks of rules from files: everything that creating them would be refused for, with its place."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from engine.model.errors import InvalidInput, Problem
 from engine.model.rule import DEFAULT_SPACE
 from engine.model.settings import EngineSettings, FlappingSettings
 from engine.operations.actions import ActionScope
-from engine.operations.body import parse_create
+from engine.operations.body import CreateBody, parse_create
 from engine.operations.capacity import is_below_minimum
 from engine.operations.checks import definition_problems, find_rule_type, validate_params
 from engine.ports.registry import Registry
+from engine.ports.rule_type import RuleType
 from engine.service.connectors import ConnectorDirectory
 from tocsin.files.problems import FileProblem, one_per_place
 from tocsin.files.rules import RuleDefinition
@@ -35,7 +37,10 @@ def validate_definition(
 
 
 def definition_warnings(
-    definition: RuleDefinition, registry: Registry, settings: EngineSettings | None = None
+    definition: RuleDefinition,
+    registry: Registry,
+    settings: EngineSettings | None = None,
+    connectors: ConnectorDirectory | None = None,
 ) -> list[FileProblem]:
     """What is accepted in a valid rule but probably not meant so."""
     try:
@@ -49,7 +54,23 @@ def definition_warnings(
     if is_below_minimum(body.schedule.interval, minimum):
         message = f"{body.schedule.interval} is shorter than the recommended minimum of {minimum}"
         warnings.append(definition.problem(Problem("schedule.interval", message, f"use {minimum} or longer")))
+    if connectors is not None:
+        warnings += map(definition.problem, _missing_alert_keys(body, rule_type, registry, connectors))
     return warnings
+
+
+def _missing_alert_keys(
+    body: CreateBody, rule_type: RuleType, registry: Registry, connectors: ConnectorDirectory
+) -> Iterator[Problem]:
+    """Actions on recovery whose message does not say what has recovered (actions-scheduling.md 13)."""
+    for number, action in enumerate(body.actions):
+        connector = connectors.get(DEFAULT_SPACE, action.id)
+        connector_type = registry.connector_type(connector.connector_type_id) if connector else None
+        key = connector_type.template_treatment.alert_key if connector_type else None
+        if key is not None and action.group == rule_type.recovery_group.id and not action.params.get(key):
+            message = f"gives no {key}: the other side cannot know what has recovered"
+            remedy = f"write {key}: '{{{{rule.id}}}}:{{{{alert.id}}}}', here and in the actions for the alert"
+            yield Problem(f"actions.{number}.params", message, remedy)
 
 
 def _with_remedy(problem: Problem, rule_type_id: object) -> Problem:

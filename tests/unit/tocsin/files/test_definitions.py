@@ -129,3 +129,31 @@ def test_an_interval_below_the_recommended_minimum_is_a_warning(
     assert (warning.line, warning.path) == (7, "schedule.interval")
     assert definition_warnings(define(), registry) == []
     assert definition_warnings(define(schedule={"interval": "5"}), registry) == []
+
+
+PAGER = PreconfiguredConnectors([Connector("pager", "P", ".pagerduty"), Connector("log", "L", ".server-log")])
+
+
+@pytest.mark.parametrize(
+    ("connector", "group", "params", "is_told"),
+    [
+        ("pager", "recovered", {}, True),
+        ("pager", "recovered", {"eventAction": "resolve", "dedupKey": ""}, True),
+        ("pager", "recovered", {"eventAction": "resolve", "dedupKey": "{{rule.id}}:{{alert.id}}"}, False),
+        ("pager", "threshold met", {}, False),
+        ("log", "recovered", {"message": "m"}, False),
+        ("gone", "recovered", {}, False),
+    ],
+)
+def test_a_recovery_that_does_not_say_of_what_is_a_warning(
+    define: Callable[..., RuleDefinition],
+    registry: Registry,
+    connector: str,
+    group: str,
+    params: JsonObject,
+    is_told: bool,
+) -> None:
+    action = {**RULE["actions"][0], "id": connector, "group": group, "params": params}
+    warnings = definition_warnings(define(actions=[action]), registry, connectors=PAGER)
+    assert [warning.path for warning in warnings] == (["actions.0.params"] if is_told else [])
+    assert all("{{rule.id}}:{{alert.id}}" in warning.remedy for warning in warnings)
