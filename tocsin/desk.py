@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from engine.operations.data_views import DataViewOperations
 from engine.operations.notifications import Notifications
 from engine.operations.rules import Rules
 from engine.operations.windows import MaintenanceWindows
@@ -28,6 +29,7 @@ class Desk:
     rules: Rules
     notifications: Notifications
     windows: MaintenanceWindows
+    data_views: DataViewOperations
     at: datetime
     actor: str
 
@@ -35,6 +37,7 @@ class Desk:
         """The rules of ids or names, each once. Raises InvalidInput before anything is done to any."""
         found = [await find_rule(self.store, text) for text in texts]
         return list({stored.rule.id: stored for stored in found}.values())
+
 
 
 @asynccontextmanager
@@ -58,7 +61,8 @@ async def open_desk(config_file: Path | None, store: str | None) -> AsyncIterato
             new_id=random_id,
         )
         windows = MaintenanceWindows(opened, random_id)
-        yield Desk(opened, rules, Notifications(opened), windows, SystemClock().now(), user_name())
+        views = DataViewOperations(opened, random_id)
+        yield Desk(opened, rules, Notifications(opened), windows, views, SystemClock().now(), user_name())
     finally:
         await opened.close()
 

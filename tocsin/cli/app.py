@@ -22,6 +22,7 @@ _VERBS: Mapping[str, str] = {
     "alerts": "tocsin.cli.alerts",
     "notifications": "tocsin.cli.notifications",
     "windows": "tocsin.cli.windows",
+    "views": "tocsin.cli.views",
 }
 """Verb -> the module whose function of that name is the command."""
 
