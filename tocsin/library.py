@@ -160,7 +160,7 @@ class AsyncEngine:
 
     async def unsnooze(self, rule_id: str, *snooze_ids: str) -> JsonObject:
         """Remove snoozes by id; without ids, end whatever silences the whole rule now."""
-        return self._shown(await self.parts.rules.unsnooze(rule_id, snooze_ids, **self._by_user()))
+        return self._shown(await self.parts.rules.unsnooze(rule_id, snooze_ids or None, **self._by_user()))
 
     async def untrack(self, rule_id: str, *alert_ids: str) -> JsonObject:
         """Let chosen active alerts of a rule go; if they still match, the next run makes new ones."""

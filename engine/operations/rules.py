@@ -237,9 +237,9 @@ class Rules:
         actor: str | None,
         space: str = DEFAULT_SPACE,
     ) -> StoredRule:
-        """Remove the snoozes of these ids, or end what silences the rule now. Raises NotFound or Conflict."""
+        """Remove the snoozes of these ids; None: end what silences the rule now. Raises NotFound or Conflict."""
         change = partial(snoozing.unsnoozed, ids=schedule_ids, at=at)
-        details = {"schedule_ids": sorted(schedule_ids)} if schedule_ids else {}
+        details = {} if schedule_ids is None else {"schedule_ids": sorted(schedule_ids)}
         return await self._silence("unsnooze", RuleKey(space, rule_id), change, at, actor, **details)
 
     async def delete_snooze_schedule(

@@ -137,11 +137,11 @@ def bulk_snoozed(rule: Rule, snooze: JsonObject) -> Rule:
 
 
 def unsnoozed(rule: Rule, ids: Collection[str] | None, at: datetime) -> Rule:
-    """The rule without the snoozes of these ids; without ids: what silences the whole rule now is ended.
+    """The rule without the snoozes of these ids; None: what silences the whole rule now is ended.
 
     A scheduled snooze that recurs skips its present occurrence, and stays.
     """
-    if ids:
+    if ids is not None:
         kept = tuple(snooze for snooze in rule.snooze_schedule if snooze.get("id") not in ids)
         return replace(rule, snooze_schedule=kept)
     kept = tuple(left for snooze in _scheduled(rule) if (left := _ended_for_now(snooze, at)) is not None)

@@ -86,7 +86,7 @@ class Unsnoozing:
     snooze_ids: Sequence[str]
 
     async def make(self, desk: Desk, stored: StoredRule) -> tuple[StoredRule, str]:
-        after = await desk.rules.unsnooze(stored.rule.id, self.snooze_ids, at=desk.at, actor=desk.actor)
+        after = await desk.rules.unsnooze(stored.rule.id, self.snooze_ids or None, at=desk.at, actor=desk.actor)
         if after.version == stored.version:
             return after, "had no such snooze" if self.snooze_ids else "was not snoozed"
         left = [snooze["id"] for snooze in after.rule.snooze_schedule if snooze.get("id")]

@@ -59,7 +59,9 @@ async def test_unsnoozing_what_is_not_snoozed_writes_nothing(world: Any, rules: 
     before = await rules.get("r")
     assert await rules.unsnooze("r", at=now + MINUTE, actor="bob") == before
     assert await rules.unsnooze("r", ["unknown"], at=now + MINUTE, actor="bob") == before
-    assert await world.audited() == ["create"]
+    muted = await rules.mute_all("r", at=now, actor=None)
+    assert await rules.unsnooze("r", [], at=now + MINUTE, actor="bob") == muted, "no ids at all is not an empty list"
+    assert await world.audited() == ["create", "mute_all"]
 
 
 async def test_unsnoozing_ends_what_is_active_and_keeps_what_comes_again(
