@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 CASES = Path(__file__).parents[2] / "cases"
-FILES = ("alert_lifecycle", "connectors_core", "es_query", "index_threshold")
+FILES = ("action_scheduling", "alert_lifecycle", "connectors_core", "es_query", "index_threshold")
 
 
 def sample(file):
@@ -35,6 +35,8 @@ def test_an_expectation_of_unknown_name_fails(file, case):
 @pytest.mark.parametrize(
     ("file", "place"),
     [
+        ("action_scheduling", ("runs", 0)),
+        ("action_scheduling", ("runs", 0, "sent", 0)),
         ("alert_lifecycle", ("steps", 0)),
         ("connectors_core", ("log",)),
         ("connectors_core", ("request",)),
