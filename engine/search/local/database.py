@@ -7,6 +7,7 @@ call is done with are kept for later calls: to make and close one costs several 
 import itertools
 import threading
 import weakref
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import duckdb
@@ -50,6 +51,11 @@ class Run:
             return self.cursor.fetchall()
         except duckdb.InterruptException as error:
             raise Interrupted from error
+
+    def roll_back(self) -> None:
+        """End the transaction, if one was begun."""
+        with suppress(duckdb.TransactionException):
+            self.cursor.rollback()
 
     @property
     def is_cancelled(self) -> bool:

@@ -33,11 +33,11 @@ class PlanExecutor:
     def execute(self, plan: SearchPlan) -> JsonObject:
         """``_shards``, ``hits`` and ``aggregations`` of the answer. Raises SearchError."""
         context = QueryContext(self.now, self._look_up)
-        relation = self._match(plan, context)
         try:
-            return self._answer(plan, relation, context)
+            return self._answer(plan, self._match(plan, context), context)
         finally:
-            self.run.cursor.rollback()
+            # Also where the query cannot be: the cursor is kept for later calls, which begin anew.
+            self.run.roll_back()
 
     def _match(self, plan: SearchPlan, context: QueryContext) -> Relation:
         """Compile the query for every index and pin the snapshot; text that was never searched is analysed first."""
@@ -45,7 +45,7 @@ class PlanExecutor:
         parts = [Matched(view, compile_query(plan.query, view, context)) for view in views]
         if not context.missing_tokens:
             return Relation(parts)
-        self.run.cursor.rollback()
+        self.run.roll_back()
         for index in self.indices:
             index.add_tokens(context.missing_tokens)
         return Relation([Matched(view, compile_query(plan.query, view, context)) for view in self._pin()])

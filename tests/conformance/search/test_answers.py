@@ -104,3 +104,10 @@ async def test_field_capabilities(hosts: Any) -> None:
     host, message = caps["fields"]["host"]["keyword"], caps["fields"]["message"]["text"]
     assert (host["searchable"], host["aggregatable"]) == (True, True)
     assert (message["searchable"], message["aggregatable"]) == (True, False)
+
+
+async def test_a_query_that_is_refused_does_not_harm_the_next_ones(hosts: Any) -> None:
+    for _ in range(3):
+        with pytest.raises(SearchError):
+            await hosts.ids("hosts", {"term": {"count": "no number"}})
+        assert await hosts.ids("hosts", {"term": {"count": 5}}) == ["05"]
