@@ -17,6 +17,8 @@ _VERBS: Mapping[str, str] = {
     "run": "tocsin.cli.run",
     "check": "tocsin.cli.check",
     "why": "tocsin.cli.why",
+    "render": "tocsin.cli.render",
+    "kql": "tocsin.cli.kql",
     "serve": "tocsin.cli.serve",
     "rules": "tocsin.cli.rules",
     "alerts": "tocsin.cli.alerts",
