@@ -1,16 +1,19 @@
 """From query nodes to conditions in SQL, for one index (embedded-search.md 4)."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.model.jsonvalue import JsonValue
 from engine.search.local.errors import BadValue, bad_query_value, shard_failure, unsupported
 from engine.search.local.fragment import FALSE, TRUE, Sql, all_of, any_of, join, sql, value
 from engine.search.local.index import IndexView
+from engine.search.local.mapping import Field
 from engine.search.local.query import leaves, nodes
 from engine.search.local.query.metadata import id_condition, is_metadata, metadata_condition
 from engine.search.local.query.minimum import required_clauses
+from engine.search.local.query.query_string import QuerySyntaxError, QueryUnsupported, parse_query_string
 from engine.search.local.query.spans import range_span, value_span
+from engine.search.local.source_values import is_like
 
 Score = Sql | float
 """What a matching document scores: the same for all, or an expression."""
@@ -41,7 +44,48 @@ def compile_query(query: nodes.Query, view: IndexView, context: QueryContext) ->
     """The condition and score of a query. Raises SearchError 400 for values that a field cannot take."""
     if isinstance(query, nodes.Bool):
         return _compile_bool(query, view, context)
+    if isinstance(query, nodes.QueryString):
+        # One score for all: sums over hundreds of words take the database seconds, and texts are sorted by time.
+        return Compiled(compile_query(_parsed(query, view), view, context).where, query.boost)
+    if isinstance(query, nodes.AnyField):
+        return _compile_any_field(query, view, context)
     return Compiled(*_compile_leaf(query, view, context))
+
+
+def _parsed(query: nodes.QueryString, view: IndexView) -> nodes.Query:
+    try:
+        return parse_query_string(query)
+    except QuerySyntaxError as error:
+        reason = f"Failed to parse query [{query.text[:200]}]"
+        raise shard_failure(
+            view.name, "query_shard_exception", reason, BadValue("parse_exception", str(error))
+        ) from None
+    except QueryUnsupported as error:
+        raise unsupported(str(error)) from None
+
+
+def _compile_any_field(query: nodes.AnyField, view: IndexView, context: QueryContext) -> Compiled:
+    """Any of the fields may meet the query; the best one counts, not how many do."""
+    names: dict[str, None] = {}
+    for given in query.fields or ("*",):
+        name, _, _ = given.partition("^")
+        names |= dict.fromkeys(each for each in view.fields if is_like(each, name)) if "*" in name else {name: None}
+    found = []
+    for name in names:
+        if query.is_lenient and not _can_take(query.leaf, view.fields.get(name)):
+            continue
+        leaf: nodes.Query = replace(query.leaf, field=name)  # type: ignore[call-arg]
+        found.append(_compile_leaf(leaf, view, context, is_lenient=query.is_lenient)[0])
+    return Compiled(any_of(found), query.boost)
+
+
+def _can_take(leaf: nodes.Query, field_: Field | None) -> bool:
+    """Whether a field is of a type for which there are queries of that kind at all."""
+    if field_ is None or isinstance(leaf, nodes.Exists):
+        return True
+    if isinstance(leaf, nodes.Wildcard | nodes.Prefix):
+        return field_.family in ("keyword", "text")
+    return field_.family != "geo_point"
 
 
 def _compile_bool(query: nodes.Bool, view: IndexView, context: QueryContext) -> Compiled:
@@ -94,7 +138,9 @@ def _bool_score(must: Iterable[Compiled], should: Iterable[Compiled], boost: flo
     return sql("(({}) * {})", total, value(boost, "DOUBLE"))
 
 
-def _compile_leaf(query: nodes.Query, view: IndexView, context: QueryContext) -> tuple[Sql, Score]:
+def _compile_leaf(
+    query: nodes.Query, view: IndexView, context: QueryContext, *, is_lenient: bool = False
+) -> tuple[Sql, Score]:
     if isinstance(query, nodes.MatchAll):
         return TRUE, query.boost
     if isinstance(query, nodes.MatchNone):
@@ -116,7 +162,7 @@ def _compile_leaf(query: nodes.Query, view: IndexView, context: QueryContext) ->
     try:
         return _compile_field(query, leaves.Target.of(view, name, context.missing_tokens), context)
     except BadValue as problem:
-        if isinstance(query, nodes.Match) and query.lenient:
+        if is_lenient or (isinstance(query, nodes.Match) and query.lenient):
             return FALSE, query.boost
         raise bad_query_value(view.name, name, problem) from problem
 
@@ -139,7 +185,9 @@ def _compile_field(query: nodes.Query, target: leaves.Target, context: QueryCont
             )
             raise shard_failure(target.index, "query_shard_exception", reason)
         is_prefix = isinstance(query, nodes.Prefix)
-        return leaves.matches_pattern(target, query.value, is_prefix, query.case_insensitive), query.boost
+        is_lowered = isinstance(query, nodes.Wildcard) and query.is_analyzed and field_.family == "text"
+        pattern = query.value.lower() if is_lowered else query.value
+        return leaves.matches_pattern(target, pattern, is_prefix, query.case_insensitive), query.boost
     if isinstance(query, nodes.Match | nodes.MatchPhrase):
         if field_.family == "text":
             return _compile_text(query, target)
@@ -153,6 +201,9 @@ def _compile_text(query: nodes.Match | nodes.MatchPhrase, target: leaves.Target)
         return (TRUE if query.all_if_no_tokens else FALSE), query.boost
     if isinstance(query, nodes.MatchPhrase):
         return leaves.has_tokens(target, tokens), query.boost
+    if len(tokens) > nodes.MOST_CLAUSES:
+        reason = f"field [{target.field.name}]: {len(tokens)} words are more than the {nodes.MOST_CLAUSES} allowed"
+        raise shard_failure(target.index, "too_many_clauses", reason)
     conditions = [leaves.has_tokens(target, [token]) for token in tokens]
     if query.operator == "and":
         required = len(conditions)

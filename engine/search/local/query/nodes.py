@@ -5,6 +5,9 @@ from typing import Literal
 
 from engine.model.jsonvalue import JsonValue
 
+MOST_CLAUSES = 900
+"""Of one text. Servers stop at 1024 or later, the database at expressions of depth 1000."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
@@ -129,8 +132,38 @@ class Prefix(Query):
 
 @dataclass(frozen=True, slots=True)
 class Wildcard(Query):
-    """Values (on text: tokens) of a pattern: ``*`` any run, ``?`` one character, ``\\`` escapes."""
+    """Values (on text: tokens) of a pattern: ``*`` any run, ``?`` one character, ``\\`` escapes.
+
+    ``is_analyzed``: on text the pattern is lower-cased, as tokens are.
+    """
 
     field: str
     value: str
     case_insensitive: bool = False
+    is_analyzed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnyField(Query):
+    """A query of one field, asked of any of several.
+
+    ``fields`` are names, or patterns with ``*``; () = all that can be searched. The field of ``leaf`` is not looked at.
+    ``is_lenient``: fields that cannot take the query's value match nothing.
+    """
+
+    fields: tuple[str, ...]
+    leaf: Query
+    is_lenient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QueryString(Query):
+    """A text in Lucene's language; ``fields`` as in `AnyField` are those of words that name none."""
+
+    text: str
+    fields: tuple[str, ...] = ()
+    operator: Literal["or", "and"] = "or"
+    is_lenient: bool = False
+    allows_leading_wildcard: bool = True
+    analyzer: str | None = None
+    time_zone: str | None = None

@@ -1,6 +1,6 @@
 """Query DSL from JSON to nodes. Unknown names are parsing errors; names not built yet are refused by name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from engine.model.jsonvalue import JsonObject, JsonValue
@@ -16,7 +16,7 @@ _MOST_TERMS = 65_536
 _LATER_NAMES = """
 boosting combined_fields constant_score dis_max distance_feature function_score fuzzy geo_bounding_box geo_distance
 geo_grid geo_polygon geo_shape has_child has_parent intervals knn match_bool_prefix match_phrase_prefix more_like_this
-multi_match nested parent_id percolate pinned query_string rank_feature regexp rule script script_score semantic shape
+nested parent_id percolate pinned rank_feature regexp rule script script_score semantic shape
 simple_query_string span_containing span_field_masking span_first span_multi span_near span_not span_or span_term
 span_within sparse_vector terms_set text_expansion weighted_tokens wrapper
 """
@@ -256,6 +256,71 @@ def _pattern(value: JsonValue, at: str, what: str) -> str:
     return ("true" if scalar else "false") if isinstance(scalar, bool) else str(scalar)
 
 
+_WITHOUT_EFFECT = ("tie_breaker", "rewrite", "quote_field_suffix", "max_determinized_states", "analyze_wildcard",
+                   "enable_position_increments", "auto_generate_synonyms_phrase_query", "fuzziness",
+                   "fuzzy_max_expansions", "fuzzy_prefix_length", "fuzzy_transpositions")  # fmt: skip
+_QUERY_STRING_KEYS = ("query", "default_field", "fields", "default_operator", "allow_leading_wildcard", "analyzer",
+                      "lenient", "time_zone", "boost", "_name", *_WITHOUT_EFFECT)  # fmt: skip
+_MULTI_MATCH_KEYS = ("query", "fields", "operator", "analyzer", "lenient", "boost", "_name", "tie_breaker",
+                     "auto_generate_synonyms_phrase_query", "prefix_length", "max_expansions")  # fmt: skip
+_LATER_OPTIONS = ("phrase_slop", "slop", "minimum_should_match", "escape", "fuzzy_rewrite", "type",
+                  "cutoff_frequency")  # fmt: skip
+
+
+def _multi_match(content: JsonObject, at: str) -> Query:
+    kind = content.get("type", "best_fields")
+    if kind not in ("best_fields", "most_fields", "phrase"):
+        raise unsupported(f"type [{kind}] of query [multi_match]", at)
+    rest = {key: value for key, value in content.items() if key != "type"}
+    _refuse_later(rest, at, "multi_match", ("fuzziness", *_LATER_OPTIONS))
+    check_keys(rest, _MULTI_MATCH_KEYS, at, "multi_match")
+    boost, name = _common(content, at)
+    value, analyzer = _scalar(content.get("query"), at, "multi_match"), _analyzer(content, at)
+    leaf: Query = (
+        nodes.MatchPhrase("", value, analyzer)
+        if kind == "phrase"
+        else nodes.Match("", value, _operator(content, at), analyzer=analyzer)
+    )
+    fields = _fields(content.get("fields"), at)
+    return nodes.AnyField(fields, leaf, _is_lenient(content, fields, at), boost=boost, name=name)
+
+
+def _query_string(content: JsonObject, at: str) -> Query:
+    rest = {key: value for key, value in content.items() if (key, value) != ("type", "best_fields")}
+    _refuse_later(rest, at, "query_string", _LATER_OPTIONS)
+    check_keys(rest, _QUERY_STRING_KEYS, at, "query_string")
+    boost, name = _common(content, at)
+    zone, one = content.get("time_zone"), content.get("default_field")
+    fields = _fields([one] if one is not None and content.get("fields") is None else content.get("fields"), at)
+    return nodes.QueryString(
+        as_text(content.get("query"), inside(at, "query")),
+        () if fields == ("*",) else fields,
+        _operator({"operator": content.get("default_operator", "or")}, at),
+        _is_lenient(content, fields, at),
+        as_bool(content.get("allow_leading_wildcard", True), at),
+        _analyzer(content, at),
+        None if zone is None else as_text(zone, inside(at, "time_zone")),
+        boost=boost,
+        name=name,
+    )
+
+
+def _refuse_later(content: JsonObject, at: str, what: str, options: Sequence[str]) -> None:
+    for key in options:
+        if content.get(key) not in (None, False, 0, "0"):
+            raise unsupported(f"option [{key}] of query [{what}]", inside(at, key))
+
+
+def _fields(given: JsonValue, at: str) -> tuple[str, ...]:
+    """Names and patterns; () = all fields."""
+    return () if given is None else tuple(as_text(each, inside(at, "fields")) for each in as_many(given))
+
+
+def _is_lenient(content: JsonObject, fields: tuple[str, ...], at: str) -> bool:
+    """All fields together are always asked leniently: most of them cannot take the value."""
+    return as_bool(content.get("lenient", not fields or fields == ("*",)), inside(at, "lenient"))
+
+
 _PARSERS: Mapping[str, Callable[[JsonObject, str], Query]] = {
     "match_all": _match_all,
     "match_none": _match_none,
@@ -268,4 +333,6 @@ _PARSERS: Mapping[str, Callable[[JsonObject, str], Query]] = {
     "ids": _ids,
     "prefix": _prefix,
     "wildcard": _wildcard,
+    "multi_match": _multi_match,
+    "query_string": _query_string,
 }

@@ -151,7 +151,7 @@ async def test_which_documents_match(found: Any, query: dict[str, Any], ids: str
         ({"term": {"a": 1}, "match_all": {}}, "parsing_exception", None),
         ([], "parsing_exception", None),
         ({"nonsense": {}}, "parsing_exception", None),
-        ({"query_string": {"query": "x"}}, "illegal_argument_exception", None),
+        ({"regexp": {"host": "x"}}, "illegal_argument_exception", None),
         ({"regexp": {"status": "a.*"}}, "illegal_argument_exception", None),
         ({"bool": {"nonsense": []}}, "parsing_exception", None),
         ({"bool": {"must": [{"term": {"a": 1}, "b": 1}]}}, "parsing_exception", None),
@@ -195,10 +195,10 @@ async def test_what_is_refused(refused: Any, query: Any, error_type: str, cause:
 
 
 async def test_a_refusal_names_the_construct_and_points_to_it(refused: Any) -> None:
-    error = await refused("m", query={"bool": {"filter": [{"match_all": {}}, {"query_string": {"query": "x"}}]}})
-    assert "[query_string]" in error.reason
+    error = await refused("m", query={"bool": {"filter": [{"match_all": {}}, {"regexp": {"host": "x"}}]}})
+    assert "[regexp]" in error.reason
     assert "limit of the local backend" in error.reason
-    assert "[/query/bool/filter/1/query_string]" in error.reason
+    assert "[/query/bool/filter/1/regexp]" in error.reason
 
 
 async def test_a_bad_number_names_the_cause(refused: Any) -> None:
