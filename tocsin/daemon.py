@@ -19,6 +19,7 @@ from tocsin.command_engine import open_engine
 from tocsin.composition import Parts
 from tocsin.files.problems import render
 from tocsin.files.rules import RuleDefinition
+from tocsin.origins import BY_ABSENCE, BY_FILES
 from tocsin.session import Session, load_session
 from tocsin.signals import Signals
 from tocsin.store_watch import watch_store_file
@@ -32,10 +33,6 @@ GRACE_S = 25.0
 """What is under way at a signal may take this long: less than the 30 s after which supervisors kill."""
 LAST_DOCUMENTS_S = 3.0
 """What is left for an index of alert documents then may take this long; the next start goes on with the rest."""
-BY_FILES = "rule files"
-"""Who created the rules that come from files; rules of other origin are never touched by them (DECISIONS 3)."""
-BY_ABSENCE = "absence from rule files"
-"""Who disabled the rules that vanished from the files; they are enabled when they are back."""
 OWNER = "tocsin serve"
 """In whose name the daemon takes leases. One process at a time works under it: the one that holds the store."""
 

@@ -4,7 +4,7 @@ import getpass
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -38,6 +38,9 @@ class Desk:
         found = [await find_rule(self.store, text) for text in texts]
         return list({stored.rule.id: stored for stored in found}.values())
 
+    def as_of_now(self) -> "Desk":
+        """The desk some time later, when somebody has thought about an answer."""
+        return replace(self, at=SystemClock().now())
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ from tocsin.files.rules import SUFFIXES, LoadedRules, RuleDefinition, load_rules
 
 @dataclass(slots=True)
 class Session:
-    """Settings, connectors, data views and rules of one command, and all that is wrong with the files they come from."""
+    """Settings, connectors, data views and rules of one command, and all that is wrong with their files."""
 
     config: Config
     registry: Registry

@@ -1,4 +1,4 @@
-"""``tocsin rules``: look at the rules of a store, switch, mute and snooze them, while a daemon runs them."""
+"""``tocsin rules``: look at the rules of a store, switch, silence and delete them, while a daemon runs them."""
 
 from datetime import datetime
 from typing import Any, get_args
@@ -7,6 +7,7 @@ import click
 
 from engine.model.outcome import ExecutionStatusName
 from tocsin.cli.options import Globals, Instant, OutputFormat, option, output_option, store_option
+from tocsin.cli.question import yes_option
 from tocsin.cli.verb import verb_group
 
 _STATUSES = get_args(ExecutionStatusName)
@@ -19,7 +20,7 @@ _alert_option = option(
 
 @verb_group
 def rules() -> None:
-    """Look at the rules of a store, enable, disable, mute, unmute, snooze and unsnooze them.
+    """Look at the rules of a store, enable, disable, mute, unmute, snooze, unsnooze and delete them.
 
     RULE is a rule's id or name. A daemon that works with the store heeds a change within a second.
     """
@@ -223,3 +224,23 @@ def _unsnooze(
     from tocsin.cli.snooze_changes import Unsnoozing
 
     return change_rules(options.config, store, rules, Unsnoozing(snoozes), output)
+
+
+@rules.verb("delete")
+@_rules_argument
+@yes_option(of="rules")
+@store_option
+@output_option
+@click.pass_obj
+def _delete(options: Globals, rules: tuple[str, ...], is_yes: bool, store: str | None, output: OutputFormat) -> int:
+    """Delete rules for good: their alerts become untracked, and nobody is told that they recovered.
+
+    Their history stays. What they queued before is still delivered; see `tocsin notifications drop`. A rule of a rule
+    file comes back with the daemon's next start or reload, unless its file is removed, too. On a terminal it asks
+    first, and ends with exit code 1 if the answer is no.
+
+    Example: tocsin rules delete slow-hosts --yes
+    """
+    from tocsin.cli.rule_deletion import delete_rules
+
+    return delete_rules(options.config, store, rules, is_yes=is_yes, output=output)

@@ -13,7 +13,8 @@ from engine.service.clocks import ManualClock
 from engine.service.connectors import PreconfiguredConnectors
 from engine.store.sqlite import open_store
 from tocsin.composition import builtin_registry, compose
-from tocsin.daemon import BY_FILES, apply_rule_files
+from tocsin.daemon import apply_rule_files
+from tocsin.origins import BY_FILES
 from tocsin.session import load_session
 
 RULE = """\
