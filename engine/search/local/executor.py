@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import orjson
 
 from engine.model.jsonvalue import JsonObject, JsonValue
+from engine.search.local.aggregation.filters import ask_for_tokens
 from engine.search.local.aggregation.run import AggregationRun
 from engine.search.local.database import Run
 from engine.search.local.errors import index_not_found
@@ -17,6 +18,7 @@ from engine.search.local.plan import SearchPlan
 from engine.search.local.query.conditions import QueryContext, compile_query
 from engine.search.local.query.metadata import id_condition
 from engine.search.local.query.nodes import TermsLookup
+from engine.search.local.query.shape_matcher import ShapeMatcher
 from engine.search.local.relation import Matched, Relation
 from engine.search.local.source_values import values_at
 
@@ -32,7 +34,7 @@ class PlanExecutor:
 
     def execute(self, plan: SearchPlan) -> JsonObject:
         """``_shards``, ``hits`` and ``aggregations`` of the answer. Raises SearchError."""
-        context = QueryContext(self.now, self._look_up)
+        context = QueryContext(self.now, self._look_up, ShapeMatcher(self.run, self.find_index))
         try:
             return self._answer(plan, self._match(plan, context), context)
         finally:
@@ -43,6 +45,7 @@ class PlanExecutor:
         """Compile the query for every index and pin the snapshot; text that was never searched is analysed first."""
         views = self._pin()
         parts = [Matched(view, compile_query(plan.query, view, context)) for view in views]
+        ask_for_tokens(plan.aggregations, views, context)
         if not context.missing_tokens:
             return Relation(parts)
         self.run.roll_back()

@@ -315,7 +315,7 @@ def _has_id(ids: list[str], ordinals: list[int]) -> tuple[str, tuple[object, ...
 
 def finish_list(mapped: Field, values: list[object]) -> list[object]:
     """Several values as they are kept: in order, each once where the type says so."""
-    if len(values) == 1 or mapped.family in ("text", "geo_point"):
+    if len(values) == 1 or mapped.family in ("text", "geo_point", "geo_shape"):
         return values
     if mapped.family in ("keyword", "ip"):
         values = list(set(values))

@@ -9,7 +9,7 @@ from engine.query.analysis import is_known_analyzer
 from engine.search.local.errors import bad_mapping, unsupported
 from engine.timing.dates.format import DEFAULT_FORMAT, date_format
 
-Family = Literal["keyword", "text", "integer", "float", "boolean", "date", "ip", "geo_point"]
+Family = Literal["keyword", "text", "integer", "float", "boolean", "date", "ip", "geo_point", "geo_shape"]
 Dynamic = Literal["true", "false", "strict"]
 
 FAMILIES: Mapping[str, Family] = {
@@ -18,9 +18,10 @@ FAMILIES: Mapping[str, Family] = {
     "long": "integer", "integer": "integer", "short": "integer", "byte": "integer", "unsigned_long": "integer",
     "double": "float", "float": "float", "half_float": "float", "scaled_float": "float",
     "boolean": "boolean", "date": "date", "date_nanos": "date", "ip": "ip", "geo_point": "geo_point",
+    "geo_shape": "geo_shape",
 }  # fmt: skip
 _LATER_NAMES = """
-nested flattened geo_shape shape alias version binary join percolator completion search_as_you_type token_count
+nested flattened shape alias version binary join percolator completion search_as_you_type token_count
 dense_vector sparse_vector rank_feature rank_features histogram aggregate_metric_double integer_range float_range
 long_range double_range date_range ip_range semantic_text murmur3 passthrough
 """
@@ -28,12 +29,13 @@ _LATER_TYPES = frozenset(_LATER_NAMES.split())
 _SQL_TYPES: Mapping[Family, str] = {
     "keyword": "VARCHAR", "text": "VARCHAR", "integer": "BIGINT", "float": "DOUBLE", "boolean": "BOOLEAN",
     "date": "BIGINT", "ip": "VARCHAR", "geo_point": "STRUCT(lon DOUBLE, lat DOUBLE)",
+    "geo_shape": "VARCHAR",
 }  # fmt: skip
 _OPTION_NAMES = """
 type fields properties dynamic enabled index doc_values store boost norms index_options similarity term_vector
 eager_global_ordinals position_increment_gap split_queries_on_whitespace fielddata meta locale coerce copy_to
 index_phrases index_prefixes time_series_dimension time_series_metric subobjects null_value ignore_above
-ignore_malformed format scaling_factor analyzer search_analyzer search_quote_analyzer value
+ignore_malformed format scaling_factor orientation ignore_z_value analyzer search_analyzer search_quote_analyzer value
 """
 _OPTIONS = frozenset(_OPTION_NAMES.split())
 _ROOT_KEYS = frozenset(("properties", "dynamic", "date_detection", "numeric_detection", "dynamic_date_formats",

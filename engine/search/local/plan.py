@@ -137,6 +137,16 @@ class DateRange(Buckets):
 
 
 @dataclass(frozen=True, slots=True)
+class Filters(Buckets):
+    """``filters``: named queries, or anonymous ones under their positions. ``other_key``: of those that meet none."""
+
+    queries: tuple[tuple[str, Query], ...]
+    other_key: str | None = None
+    is_named: bool = True
+    is_keyed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class TopHits(Aggregation):
     """``top_hits``."""
 

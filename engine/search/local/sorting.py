@@ -58,9 +58,9 @@ def _bind(key: SortKey, relation: Relation, now: int) -> BoundKey:
     values = relation.values(key.field)
     if values is None:
         return _bind_unmapped(key)
-    if values.family == "geo_point":
-        index = relation.parts[0].view.name
-        raise shard_failure(index, "illegal_argument_exception", f"can't sort on geo_point field [{key.field}]")
+    if values.family in ("geo_point", "geo_shape"):
+        reason = f"can't sort on {values.family} field [{key.field}]"
+        raise shard_failure(relation.parts[0].view.name, "illegal_argument_exception", reason)
     expression = _one_value(key, values)
     if values.family in ("keyword", "ip"):
         return _bind_text(key, values, expression, direction, relation, now)

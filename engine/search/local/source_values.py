@@ -8,6 +8,7 @@ from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.search.local.decimal_format import format_number
 from engine.search.local.errors import BadValue, illegal, shard_failure
 from engine.search.local.geo_point import parse_geo_point
+from engine.search.local.geo_shape import parse_shape, show_shape
 from engine.search.local.index import IndexView, finish_list
 from engine.search.local.mapping import Field
 from engine.search.local.plan import FieldRequest, SourceFilter
@@ -162,6 +163,8 @@ def _shown(field: Field, item: JsonValue, form: str | None) -> JsonValue:
             return date_format(form or field.format).write(parse_date(field, item))
         if field.family == "geo_point":
             return _shown_point(parse_geo_point(item), form)
+        if field.family == "geo_shape":
+            return show_shape(parse_shape(item), form)
         if field.family == "float":
             converter(field)(item)
             return float(parse_number(item))
@@ -194,6 +197,9 @@ def _check_format(field: Field, request: FieldRequest, view: IndexView, *, is_do
     if is_docvalue and field.family == "text" and "*" not in request.pattern:
         reason = f"Fielddata is disabled on [{field.name}]: text fields have no docvalues; use [fields] instead"
         raise shard_failure(view.name, "illegal_argument_exception", reason)
+    if is_docvalue and field.family == "geo_shape" and "*" not in request.pattern:
+        reason = f"Field [{field.name}] of type [geo_shape] has no docvalues to be shown; use [fields] instead"
+        raise shard_failure(view.name, "illegal_argument_exception", reason)
     form = request.format
     if form is None or form == "use_field_mapping":
         return
@@ -203,7 +209,7 @@ def _check_format(field: Field, request: FieldRequest, view: IndexView, *, is_do
         except ValueError as error:
             raise illegal(str(error)) from error
         return
-    if field.family == "geo_point" and form in ("geojson", "wkt"):
+    if field.family in ("geo_point", "geo_shape") and form in ("geojson", "wkt"):
         return
     if is_docvalue and field.family in ("integer", "float"):
         try:
@@ -220,7 +226,7 @@ def fetch_docvalues(source: JsonObject, view: IndexView, requests: Iterable[Fiel
     for request in requests:
         form = None if request.format == "use_field_mapping" else request.format
         for field in _mapped(view, request.pattern):
-            if field.family == "text":
+            if field.family in ("text", "geo_shape"):
                 continue
             stored = finish_list(field, [item for item in _stored(source, field) if item is not None])
             if stored:

@@ -11,6 +11,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 from engine.model.jsonvalue import JsonValue
 from engine.search.local.errors import BadValue
 from engine.search.local.geo_point import parse_geo_point
+from engine.search.local.geo_shape import stored_shape
 from engine.search.local.mapping import Field
 from engine.timing.dates import UTC_ZONE, Zone, date_format
 
@@ -48,6 +49,8 @@ def converter(field: Field) -> Convert:
         return parse_boolean
     if family == "date":
         return _date_converter(field)
+    if family == "geo_shape":
+        return stored_shape
     return parse_geo_point if family == "geo_point" else parse_ip
 
 

@@ -53,8 +53,8 @@ def bind_key(source: KeySource, relation: Relation, at: str, form: str | None = 
     values = relation.values(source.field)
     if values is None:
         return _unmapped(source, at, form)
-    if values.family == "geo_point":
-        reason = f"Field [{source.field}] of type [geo_point] is not supported for aggregation"
+    if values.family in ("geo_point", "geo_shape"):
+        reason = f"Field [{source.field}] of type [{values.family}] is not supported for aggregation"
         raise shard_failure(relation.parts[0].view.name, "illegal_argument_exception", reason)
     _check_format(values.field, form, at)
     expression = Sql(values.slot)

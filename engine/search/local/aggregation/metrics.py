@@ -34,7 +34,8 @@ def bind_metric(metric: Metric, relation: Relation) -> MetricColumns:
     values = relation.values(metric.field)
     if values is None:
         return _bind_unmapped(metric)
-    if metric.kind not in ("value_count", "cardinality") and values.family in ("keyword", "ip", "geo_point"):
+    is_counting = metric.kind in ("value_count", "cardinality")
+    if values.family == "geo_shape" or (not is_counting and values.family in ("keyword", "ip", "geo_point")):
         raise shard_failure(
             relation.parts[0].view.name,
             "illegal_argument_exception",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import get_args
 
 from engine.model.jsonvalue import JsonObject, JsonValue
+from engine.search.local.aggregation.filters import parse_filters
 from engine.search.local.aggregation.paths import check_siblings
 from engine.search.local.errors import illegal, parsing, unsupported
 from engine.search.local.hits_request import parse_hits
@@ -40,7 +41,7 @@ _METRICS: tuple[MetricKind, ...] = get_args(MetricKind)
 _LATER_NAMES = """
 adjacency_matrix auto_date_histogram avg_bucket boxplot bucket_correlation bucket_count_ks_test bucket_script
 bucket_sort cartesian_bounds cartesian_centroid categorize_text change_point children composite cumulative_cardinality
-cumulative_sum date_histogram derivative diversified_sampler extended_stats extended_stats_bucket filter filters
+cumulative_sum date_histogram derivative diversified_sampler extended_stats extended_stats_bucket filter
 frequent_item_sets geo_bounds geo_centroid geo_distance geo_line geohash_grid geohex_grid geotile_grid global histogram
 inference ip_prefix ip_range matrix_stats max_bucket median_absolute_deviation min_bucket missing moving_avg moving_fn
 moving_percentiles nested normalize parent percentile_ranks percentiles percentiles_bucket random_sampler range
@@ -321,4 +322,5 @@ _BUCKETS: Mapping[str, Callable[[Buckets, JsonObject], Aggregation]] = {
     "terms": _terms,
     "multi_terms": _multi_terms,
     "date_range": _date_range,
+    "filters": parse_filters,
 }

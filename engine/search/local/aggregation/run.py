@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engine.model.jsonvalue import JsonObject
 from engine.search.local.aggregation.date_range import bind_date_range, counted
+from engine.search.local.aggregation.filters import bind_filters
 from engine.search.local.aggregation.frames import Frame, RootFrame
 from engine.search.local.aggregation.metrics import MetricColumns, bind_metric
 from engine.search.local.aggregation.pipelines import is_kept, looks_only_at, statistics
@@ -13,7 +14,17 @@ from engine.search.local.database import Run
 from engine.search.local.errors import shard_failure
 from engine.search.local.fragment import join, sql
 from engine.search.local.hits import HitReader
-from engine.search.local.plan import Aggregation, BucketSelector, DateRange, Metric, StatsBucket, Terms, TopHits
+from engine.search.local.plan import (
+    Aggregation,
+    Buckets,
+    BucketSelector,
+    DateRange,
+    Filters,
+    Metric,
+    StatsBucket,
+    Terms,
+    TopHits,
+)
 from engine.search.local.relation import Relation
 
 _MOST_BUCKETS = 65_536
@@ -50,6 +61,8 @@ class AggregationRun:
                 self._terms(each, frame, parents)
             elif isinstance(each, DateRange):
                 self._date_range(each, frame, parents)
+            elif isinstance(each, Filters):
+                self._filters(each, frame, parents)
             elif isinstance(each, TopHits):
                 self._top_hits(each, frame, parents)
         for each in aggregations:
@@ -93,23 +106,45 @@ class AggregationRun:
     def _date_range(self, plan: DateRange, frame: Frame, parents: list[JsonObject]) -> None:
         bound = bind_date_range(plan, self.relation, self.hits.context.now)
         metrics = self._bind_metrics(plan.children)
-        spans = bound.frame(frame)
+        self._fixed_buckets(plan, bound.frame(frame), metrics, bound.heads, parents, is_keyed=plan.is_keyed)
+
+    def _filters(self, plan: Filters, frame: Frame, parents: list[JsonObject]) -> None:
+        metrics = self._bind_metrics(plan.children)
+        keys = [name for name, _ in plan.queries] + ([] if plan.other_key is None else [plan.other_key])
+        bound = bind_filters(plan, frame, self.hits.context)
+        self._fixed_buckets(plan, bound, metrics, [{"key": key} for key in keys], parents, is_keyed=plan.is_keyed)
+        if not plan.is_named:
+            for parent in parents:
+                for bucket in parent[plan.name]["buckets"]:
+                    del bucket["key"]
+
+    def _fixed_buckets(
+        self,
+        plan: Buckets,
+        frame: Frame,
+        metrics: Sequence[MetricColumns],
+        heads: Sequence[JsonObject],
+        parents: list[JsonObject],
+        *,
+        is_keyed: bool,
+    ) -> None:
+        """Buckets that every parent has, one for each head, with documents or without."""
         expressions = [expression for metric in metrics for expression in metric.expressions]
-        rows = {int(str(row[0])): row[1:] for row in self.run.fetch(counted(spans, expressions))} if parents else {}
-        self._count_buckets(len(parents) * len(bound.heads))
+        rows = {int(str(row[0])): row[1:] for row in self.run.fetch(counted(frame, expressions))} if parents else {}
+        self._count_buckets(len(parents) * len(heads))
         buckets: list[JsonObject] = []
-        for number in range(len(parents) * len(bound.heads)):
+        for number in range(len(parents) * len(heads)):
             count, *values = rows.get(number, (0, *[None] * len(expressions)))
-            bucket: JsonObject = {**bound.heads[number % len(bound.heads)], "doc_count": count}
+            bucket: JsonObject = {**heads[number % len(heads)], "doc_count": count}
             _put_metrics(bucket, metrics, values)
             buckets.append(bucket)
-        self._fill(plan.children, spans, buckets)
+        self._fill(plan.children, frame, buckets)
         selectors = [each for each in plan.children if isinstance(each, BucketSelector)]
         for at, parent in enumerate(parents):
-            own = buckets[at * len(bound.heads) : (at + 1) * len(bound.heads)]
+            own = buckets[at * len(heads) : (at + 1) * len(heads)]
             kept = [bucket for bucket in own if all(is_kept(each, bucket) for each in selectors)]
             keyed = {bucket["key"]: {k: v for k, v in bucket.items() if k != "key"} for bucket in kept}
-            parent[plan.name] = {"buckets": keyed if plan.is_keyed else kept}
+            parent[plan.name] = {"buckets": keyed if is_keyed else kept}
 
     def _top_hits(self, plan: TopHits, frame: Frame, parents: list[JsonObject]) -> None:
         keys = self.hits.bind(plan.hits)

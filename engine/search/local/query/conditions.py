@@ -9,9 +9,11 @@ from engine.search.local.fragment import FALSE, TRUE, Sql, all_of, any_of, join,
 from engine.search.local.index import IndexView
 from engine.search.local.mapping import Field
 from engine.search.local.query import leaves, nodes
+from engine.search.local.query.geo import GeoShape
 from engine.search.local.query.metadata import id_condition, is_metadata, metadata_condition
 from engine.search.local.query.minimum import required_clauses
 from engine.search.local.query.query_string import QuerySyntaxError, QueryUnsupported, parse_query_string
+from engine.search.local.query.shape_matcher import ShapeMatcher
 from engine.search.local.query.spans import range_span, value_span
 from engine.search.local.source_values import is_like
 
@@ -23,12 +25,13 @@ Score = Sql | float
 class QueryContext:
     """What compiling needs besides the query.
 
-    ``now`` in nanoseconds; ``look_up`` reads the values of a terms lookup. ``missing_tokens`` receives the text fields
-    whose tokens must be made before the conditions hold.
+    ``now`` in nanoseconds; ``look_up`` reads the values of a terms lookup; ``shapes`` judges where documents are.
+    ``missing_tokens`` receives the text fields whose tokens must be made before the conditions hold.
     """
 
     now: int
     look_up: Callable[[nodes.TermsLookup], Sequence[JsonValue]]
+    shapes: ShapeMatcher
     missing_tokens: set[str] = field(default_factory=set)
 
 
@@ -152,6 +155,9 @@ def _compile_leaf(
     if isinstance(query, nodes.TermsLookup):
         found = nodes.Terms(query.field, tuple(context.look_up(query)), boost=query.boost)
         return _compile_leaf(found, view, context)
+    if isinstance(query, GeoShape):
+        numbers = value(sorted(context.shapes.matching(view, query)), "BIGINT[]")
+        return sql("(seq IN (SELECT unnest({})))", numbers), query.boost
     name = getattr(query, "field", None)
     if not isinstance(name, str):
         raise unsupported(f"query [{type(query).__name__}]")

@@ -6,6 +6,7 @@ from typing import Literal
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.search.local.errors import illegal, parsing, unsupported
 from engine.search.local.query import nodes
+from engine.search.local.query.geo import parse_geo_shape
 from engine.search.local.query.minimum import check_minimum
 from engine.search.local.query.nodes import Query
 from engine.search.local.shape import as_bool, as_list, as_many, as_number, as_object, as_text, check_keys, only_key
@@ -15,7 +16,7 @@ _DEEPEST = 100
 _MOST_TERMS = 65_536
 _LATER_NAMES = """
 boosting combined_fields constant_score dis_max distance_feature function_score fuzzy geo_bounding_box geo_distance
-geo_grid geo_polygon geo_shape has_child has_parent intervals knn match_bool_prefix match_phrase_prefix more_like_this
+geo_grid geo_polygon has_child has_parent intervals knn match_bool_prefix match_phrase_prefix more_like_this
 nested parent_id percolate pinned rank_feature regexp rule script script_score semantic shape
 simple_query_string span_containing span_field_masking span_first span_multi span_near span_not span_or span_term
 span_within sparse_vector terms_set text_expansion weighted_tokens wrapper
@@ -331,6 +332,7 @@ _PARSERS: Mapping[str, Callable[[JsonObject, str], Query]] = {
     "range": _range,
     "exists": _exists,
     "ids": _ids,
+    "geo_shape": parse_geo_shape,
     "prefix": _prefix,
     "wildcard": _wildcard,
     "multi_match": _multi_match,

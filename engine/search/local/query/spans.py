@@ -78,8 +78,9 @@ def range_span(field: Field, query: Range, now: int) -> Span | None:
     """The span of a range query; None if it is empty for the field's type. Raises BadValue."""
     if field.family == "integer":
         return _integer_span(field, query)
-    if field.family == "geo_point":
-        raise BadValue("illegal_argument_exception", "fields of type [geo_point] do not support range queries")
+    if field.family in ("geo_point", "geo_shape"):
+        reason = f"fields of type [{field.type}] do not support range queries"
+        raise BadValue("illegal_argument_exception", reason)
     try:
         zone = parse_zone(query.time_zone) if query.time_zone is not None else UTC_ZONE
     except ValueError as error:
