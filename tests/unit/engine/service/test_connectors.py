@@ -67,8 +67,8 @@ def test_without_an_id_the_name_makes_one() -> None:
         ({"config": {}}, "config.url"),
         ({"secrets": {"user": "bob"}}, "secrets"),
         ({"secrets": {"secretHeaders": {"a b": "v"}}}, "secrets.secretHeaders.a b"),
-        ({"config": {"url": "https://h.example/", "ca": "Y2E="}}, "config.ca"),
-        ({"secrets": {"pfx": "cGZ4"}}, "secrets.pfx"),
+        ({"config": {"url": "https://h.example/", "ca": "no base64!"}}, "config.ca"),
+        ({"secrets": {"pfx": "no base64!"}}, "secrets.pfx"),
     ],
 )
 def test_what_is_wrong_is_named_by_its_path(changes: JsonObject, path: str) -> None:
