@@ -18,6 +18,7 @@ import pytest
 
 HERE = Path(__file__).parent
 FOLDERS = (HERE / "data", HERE / "extra")
+EXPECTED_FAILURES = HERE / "expected_failures.toml"
 ADAPTERS = {
     "action_scheduling": "tests.cases.adapters.action_scheduling",
     "alert_lifecycle": "tests.cases.adapters.alert_lifecycle",
@@ -42,6 +43,8 @@ if str(HERE.parents[1]) not in sys.path:
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("cases", "behaviour cases")
     group.addoption("--cases", metavar="DIR", type=Path, help="folder of case files")
+    listed = "list of cases that must fail, instead of our own"
+    group.addoption("--expected-failures", metavar="FILE", type=Path, default=EXPECTED_FAILURES, help=listed)
     group.addoption("--cases-report", metavar="FILE", type=Path, help="write passed and failed ids as JSON")
 
 
@@ -53,7 +56,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "case" in metafunc.fixturenames:
         folder = metafunc.config.getoption("--cases", default=None)
         folders = FOLDERS if folder is None else (folder,)
-        metafunc.parametrize(("case_file", "case"), [case for each in folders for case in _collect(each)])
+        listed = metafunc.config.getoption("--expected-failures", default=EXPECTED_FAILURES)
+        expected_failures = tomllib.loads(listed.read_text(encoding="utf-8"))
+        cases = [case for each in folders for case in _collect(each, expected_failures)]
+        metafunc.parametrize(("case_file", "case"), cases)
 
 
 @pytest.fixture
@@ -70,9 +76,8 @@ def run_case(case_file: str, case: Case, record_property: Callable[[str, object]
     return run
 
 
-def _collect(folder: Path) -> Iterator[Any]:
+def _collect(folder: Path, expected_failures: dict[str, dict[str, str]]) -> Iterator[Any]:
     """The cases of a folder as parameters; what only Kibana does is not run."""
-    expected_failures = tomllib.loads((HERE / "expected_failures.toml").read_text(encoding="utf-8"))
     files = sorted(folder.glob("*.json"))
     if not files:
         raise pytest.UsageError(f"--cases {folder}: no *.json files there")
