@@ -88,7 +88,7 @@ def _can_take(leaf: nodes.Query, field_: Field | None) -> bool:
         return True
     if isinstance(leaf, nodes.Wildcard | nodes.Prefix):
         return field_.family in ("keyword", "text")
-    return field_.family != "geo_point"
+    return field_.family not in ("geo_point", "geo_shape")
 
 
 def _compile_bool(query: nodes.Bool, view: IndexView, context: QueryContext) -> Compiled:
