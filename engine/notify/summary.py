@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from engine.model.alert import Alert
 from engine.model.instant import parse_iso
-from engine.model.jsonvalue import JsonObject, JsonValue
+from engine.model.jsonvalue import JsonObject
 from engine.notify.actions import CompiledAction
 from engine.notify.decision import DecisionInput
 from engine.query.match.document import DocumentView
@@ -118,16 +118,12 @@ def _is_told(situation: DecisionInput, action: CompiledAction, alert: Alert) -> 
 
 
 def _is_document_told(situation: DecisionInput, action: CompiledAction, document: JsonObject) -> bool:
-    if document.get("kibana.alert.instance.id") in situation.muted_ids or _any(
-        document.get("kibana.alert.maintenance_window_ids")
-    ):
+    if document.get("kibana.alert.instance.id") in situation.muted_ids:
+        return False
+    if document.get("kibana.alert.maintenance_window_ids"):
         return False
     chosen = action.alerts_filter
     return chosen is None or chosen.passes(DocumentView(document, situation.at))
-
-
-def _any(values: JsonValue) -> bool:
-    return isinstance(values, Iterable) and any(True for _ in values)
 
 
 def _instant(document: JsonObject, name: str) -> datetime | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from math import isfinite
 
 from engine.model.jsonvalue import JsonValue
 from engine.timing.dates import UTC_ZONE, DateFormat, Zone, date_format, resolve_date
@@ -75,7 +76,7 @@ def date_bound(
     if isinstance(value, str) and value.startswith("now"):
         return lambda now_ms: _resolve(value, form, now_ms, round_up, zone)
     if isinstance(value, int | float) and not isinstance(value, bool) and form.epoch_unit is not None:
-        fixed: int | None = round(value * form.epoch_unit) // _NANOS_PER_MS
+        fixed: int | None = int(value * form.epoch_unit) // _NANOS_PER_MS if isfinite(value) else None
     else:
         fixed = _resolve(as_text(value), form, 0, round_up, zone)
     return lambda _: fixed

@@ -111,6 +111,15 @@ def test_kql_on_an_alert_document(kql: str, is_match: bool) -> None:
         ({"term": {"host.name": {"value": "WEB-01", "case_insensitive": True}}}, True),
         ({"wildcard": {"host.name": {"value": "WEB-??", "case_insensitive": True}}}, True),
         ({"wildcard": {"host.name": "web-?"}}, False),
+        ({"wildcard": {"host.name": "web-?1"}}, True),
+        ({"wildcard": {"host.name": "a?*"}}, False),
+        ({"wildcard": {"host.name": "w?*1"}}, True),
+        ({"wildcard": {"host.name": "w?*?-*?1"}}, True),
+        ({"wildcard": {"host.name": "w?*x?*1"}}, False),
+        ({"wildcard": {"host.name": "web-0?1*?1"}}, False),
+        ({"wildcard": {"host.name": "*?02"}}, False),
+        ({"wildcard": {"host.name": "web-01?*"}}, False),
+        ({"wildcard": {"host.name": {"value": "WEB*", "case_insensitive": True}}}, True),
         ({"wildcard": {"host.name": "web\\-0*"}}, True),
         ({"wildcard": {"host.name": "*web\\*01"}}, False),
         ({"match": {"kibana.alert.reason": {"query": "disk empty", "operator": "and"}}}, False),
@@ -150,6 +159,9 @@ def test_kql_on_an_alert_document(kql: str, is_match: bool) -> None:
         ({"range": {"host.name": {"gt": "web-01"}}}, False),
         ({"range": {"kibana.alert.start": {"lt": "no date"}}}, False),
         ({"range": {"kibana.alert.severity": {"gte": "many"}}}, False),
+        ({"range": {"kibana.alert.start": {"gte": 5, "format": "yyyy"}}}, False),
+        ({"range": {"kibana.alert.start": {"gte": 5, "format": "epoch_second"}}}, True),
+        ({"range": {"kibana.alert.start": {"gte": 1e300}}}, False),
         ({"bool": {}}, True),
         ({"bool": {"minimum_should_match": 1}}, True),
         ({"bool": {"must_not": {"match_all": {}}}}, False),
@@ -163,6 +175,13 @@ def test_kql_on_an_alert_document(kql: str, is_match: bool) -> None:
 )
 def test_dsl_on_an_alert_document(query: dict[str, Any], is_match: bool) -> None:
     assert matches(query) is is_match
+
+
+@pytest.mark.parametrize(("start", "is_match"), [(1714980600000, True), (1714980600001, False), (True, False)])
+def test_date_fields_may_hold_milliseconds(start: Any, is_match: bool) -> None:
+    assert (
+        matches({"term": {"kibana.alert.start": "2024-05-06T07:30:00.000Z"}}, {"kibana.alert.start": start}) is is_match
+    )
 
 
 def test_dotted_keys_and_objects_are_the_same() -> None:
