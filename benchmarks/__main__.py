@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tocsin.process import tune_process
 
-_NAMES = ("evaluations", "many_alerts", "daemon", "local_search", "recurrence_verdicts", "deciding")
+_NAMES = ("evaluations", "many_alerts", "daemon", "local_search", "recurrence_verdicts", "deciding", "rendering")
 
 
 def machine() -> str:
