@@ -1,8 +1,6 @@
 """What a user may do to data views (data-views.md 3)."""
 
-import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
@@ -13,18 +11,12 @@ from engine.model.errors import InvalidInput, NotFound, Problem
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.rule import DEFAULT_SPACE
 from engine.operations.data_view_form import parse_create_view, parse_update_view
+from engine.operations.retries import MOST_TRIES, pause_before_retry
 from engine.ports.clock import Ids
 from engine.ports.store import AuditEntry, Store
 from engine.query.data_view_spec import read_data_view, spec_of
 
 _log = logging.getLogger("tocsin.rules")
-
-_MAX_TRIES = 3
-
-
-async def pause_before_retry() -> None:
-    """Wait about 250 ms between two tries of a change."""
-    await asyncio.sleep(0.25 + random.random() * 0.1)  # noqa: S311 - spreads retries, no secret
 
 
 class DataViewOperations:
@@ -101,7 +93,7 @@ class DataViewOperations:
         self, view_id: str, change: Callable[[DataView], DataView], at: datetime, actor: str | None, space: str
     ) -> DataView:
         """Read, change, write if nobody else wrote meanwhile; up to two more tries."""
-        for attempt in range(_MAX_TRIES):
+        for attempt in range(MOST_TRIES):
             if attempt:
                 await self._pause()
             stored = await self.get(view_id, space=space)

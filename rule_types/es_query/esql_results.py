@@ -14,7 +14,6 @@ from rule_types.texts import number_text
 Row = dict[str, str | None]
 
 _HIT_ID = "esql_query_document"
-MANY_ID_COLUMNS = 10
 
 
 @dataclass(frozen=True, slots=True)
