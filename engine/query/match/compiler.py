@@ -31,7 +31,7 @@ Test: TypeAlias = Callable[[DocumentView], bool]
 ALERT_FIELDS: Final = FieldKinds(TEXT_FIELDS, DATE_FIELDS)
 """The fields of alert documents that are neither keywords nor numbers."""
 
-_DEEPEST = 100
+_DEEPEST = 200
 _MOST_TERMS = 65_536
 _BOOL_PARTS = ("must", "filter", "should", "must_not")
 _BOUNDS = ("gt", "gte", "lt", "lte")

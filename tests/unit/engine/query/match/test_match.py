@@ -229,8 +229,14 @@ def test_a_query_nested_beyond_reason_is_refused() -> None:
     query: dict[str, Any] = {"match_all": {}}
     for _ in range(5_000):
         query = {"bool": {"filter": [query]}}
-    with pytest.raises(UnsupportedQuery, match="deeper than 100"):
+    with pytest.raises(UnsupportedQuery, match="deeper than 200"):
         compile_match(query)
+
+
+def test_whatever_kql_can_nest_can_be_judged() -> None:
+    kql = "(a:1 or (b:2 and " * 49 + "host.name: web-01" + "))" * 49
+    assert not matches(compile_kql(kql))
+    assert matches(compile_kql(kql), {"host.name": "web-01", "b": 2})
 
 
 def test_no_pattern_is_slow() -> None:
