@@ -143,7 +143,7 @@ def _members_when_set(stored: StoredRule) -> JsonObject:
     if rule.alert_delay is not None:
         shown["alert_delay"] = {"active": rule.alert_delay}
     if rule.flapping_is_set:
-        shown["flapping"] = None if rule.flapping is None else _flapping(rule.flapping)
+        shown["flapping"] = None if rule.flapping is None else flapping_to_json(rule.flapping)
     if stored.status.last_run is not None:
         shown["last_run"] = last_run_to_json(stored.status.last_run)
     return shown
@@ -154,7 +154,8 @@ def _next_run(stored: StoredRule) -> str | None:
     return None if shown is None or not stored.rule.enabled else iso(shown)
 
 
-def _flapping(flapping: RuleFlapping) -> JsonObject:
+def flapping_to_json(flapping: RuleFlapping) -> JsonObject:
+    """A rule's own flapping settings (2.4)."""
     shown: JsonObject = {
         "look_back_window": flapping.look_back_window,
         "status_change_threshold": flapping.status_change_threshold,

@@ -1,10 +1,9 @@
 """What a user may do to rules (rest-api.md 4.1-4.4): each operation reads, checks, and writes in one change."""
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Literal
 
 from engine.model.errors import Conflict, NotFound
 from engine.model.jsonvalue import JsonObject, JsonValue
@@ -19,6 +18,7 @@ from engine.operations.checks import find_rule_type
 from engine.operations.definition import edited_rule, new_rule, redefined_rule
 from engine.operations.find import find_rules
 from engine.operations.meaning import is_same_json
+from engine.operations.planning import Applied, AppliedAs, Planned, plan_rule
 from engine.operations.retries import MOST_TRIES, pause_before_retry
 from engine.ports.clock import Ids
 from engine.ports.registry import Registry
@@ -38,20 +38,6 @@ from engine.timing.durations import parse_duration
 
 Decide = Callable[[StoredRule], Awaitable[RuleChange | None]]
 """Makes a change of a rule as it is now; None = nothing to do. Called anew when the rule changed meanwhile."""
-
-AppliedAs = Literal["created", "updated", "enabled", "disabled", "unchanged"]
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What applying a definition did: ``updated`` may include enabling or disabling."""
-
-    stored: StoredRule
-    outcome: AppliedAs
-
-    @property
-    def rule(self) -> Rule:
-        return self.stored.rule
 
 
 class Rules:
@@ -308,6 +294,12 @@ class Rules:
             stored = await self.disable(rule_id, at=at, actor=actor, space=space)
         switched: AppliedAs = "enabled" if parsed.enabled else "disabled"
         return Applied(stored, "updated" if is_updated else switched)
+
+    async def plan(
+        self, body: JsonValue, *, rule_id: str, at: datetime, space: str = DEFAULT_SPACE, keeps_switch: bool = False
+    ) -> Planned:
+        """What `apply` of the same would do; nothing is stored. Raises InvalidInput or Forbidden, as it would."""
+        return await plan_rule(self._admission, RuleKey(space, rule_id), body, at=at, keeps_switch=keeps_switch)
 
     async def _load(self, key: RuleKey) -> StoredRule:
         stored = (await self._store.load_rules([key])).get(key)
