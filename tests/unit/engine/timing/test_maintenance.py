@@ -65,10 +65,10 @@ def test_the_start_is_no_event_where_the_rule_does_not_lead_to_it() -> None:
 
 def test_a_window_of_decades_ago_costs_little() -> None:
     custom = {"start": "1970-01-01T00:00:00.000Z", "duration": "1h", "recurring": {"every": "1d"}}
-    windows, began = EventCalendar(to_stored(custom)), time.perf_counter()
+    windows, began = EventCalendar(to_stored(custom)), time.process_time()
     assert windows.running_at(datetime(2026, 3, 1, 0, 30, tzinfo=UTC)).value
     assert len(windows.around(datetime(2026, 3, 1, 12, tzinfo=UTC), FAR)) == 2
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_durations_beyond_the_calendar_have_no_end() -> None:
