@@ -1,6 +1,6 @@
 """Rule type port: how the engine validates, compiles and evaluates rules of one type."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -28,8 +28,9 @@ RECOVERED = ActionGroup("recovered", "Recovered")
 class Report:
     """One alert found in a run. ``payload`` goes onto the alert document, ``context`` to templates.
 
-    Nobody changes it, or what it holds, once it was reported; it is not frozen since making one would cost thrice as
-    much, and a run may make thousands.
+    ``dropped``: fields that earlier reports may have put onto the document, and that it loses unless they are in the
+    payload. Nobody changes a report, or what it holds, once it was made; it is not frozen since making one would cost
+    thrice as much, and a run may make thousands.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Report:
     context: JsonObject = field(default_factory=dict)
     payload: JsonObject = field(default_factory=dict)
     state: JsonObject = field(default_factory=dict)
+    dropped: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,8 @@ def _continue(tracking: Tracking, alert: Alert, report: Report | None, keeps_unr
             alert.state = report.state
         if report.payload:
             tracking.payloads[alert.id] = report.payload
+        if report.dropped and alert.fields:
+            alert.fields = {name: value for name, value in alert.fields.items() if name not in report.dropped}
         tracking.active[alert.id] = alert
     elif keeps_unreported:
         alert.group = None

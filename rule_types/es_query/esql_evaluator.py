@@ -13,7 +13,7 @@ from rule_types.es_query.esql_results import EsqlResults, EsqlRows, one_result, 
 from rule_types.es_query.evaluator import remembered
 from rule_types.es_query.latest_timestamp import latest_timestamp
 from rule_types.es_query.params import EsqlParams
-from rule_types.es_query.result_rows import RowBudget
+from rule_types.es_query.result_rows import ROW_FIELDS, RowBudget
 from rule_types.es_query.results import ALL_DOCUMENTS
 from rule_types.es_query.said import Said
 from rule_types.es_query.wording import EsqlWording
@@ -62,7 +62,7 @@ class EsqlEvaluator:
                 unmet[ALL_DOCUMENTS] = 0
                 continue
             stored = None if budget is None else budget.spend(result.hits)
-            context.reports.add(said.report(result, alert_state, stored))
+            context.reports.add(said.report(result, alert_state, stored, dropped=ROW_FIELDS))
         warnings = partial + _repetition_warnings(found.repeated)
         return Evaluation(
             state=seen_until,

@@ -1,6 +1,6 @@
 """What one run of an ``.es-query`` rule says about its alerts: to templates, and on documents (7.3, 8)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject
@@ -24,8 +24,14 @@ class Said:
         self._wording, self._is_grouped, self._threshold = wording, is_grouped, threshold
         self._rule_name, self._date, self._link = context.rule_name, iso(context.at), context.rule_url or ""
 
-    def report(self, result: Result, state: JsonObject, fields: Mapping[str, object] | None = None) -> Report:
-        """A met result as an alert; ``state`` is the alert's, ``fields`` are more fields of its document."""
+    def report(
+        self,
+        result: Result,
+        state: JsonObject,
+        fields: Mapping[str, object] | None = None,
+        dropped: Collection[str] = (),
+    ) -> Report:
+        """A met result as an alert with its state; its document gets the ``fields`` and loses the ``dropped`` ones."""
         group = result.group if self._is_grouped else None
         statement = self._wording.active(self._rule_name, result.observed, group)
         grouping = None if result.grouping is None else nest(result.grouping)
@@ -40,7 +46,7 @@ class Said:
             **copied,
             **(fields or {}),
         }
-        return Report(UNGROUPED_ALERT if group is None else group, ACTION_GROUP, shown, payload, state)
+        return Report(UNGROUPED_ALERT if group is None else group, ACTION_GROUP, shown, payload, state, dropped)
 
     def recovery(self, candidate: RecoveryCandidate, unmet: Mapping[str, float]) -> Recovery:
         """``value`` stays 0 as users of Kibana know it; ``observedValue`` tells the truth (section 8).
