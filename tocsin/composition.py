@@ -5,6 +5,7 @@ import random
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -58,10 +59,18 @@ class Parts:
         return DataViewOperations(self.store, self.new_id)
 
 
-def builtin_registry(rule_types: Iterable[RuleType] = (), connector_types: Iterable[ConnectorType] = ()) -> Registry:
-    """The built-in types, those that installed packages offer by entry points, and more."""
+def builtin_registry(
+    rule_types: Iterable[RuleType] = (),
+    connector_types: Iterable[ConnectorType] = (),
+    *,
+    boundaries_max_age: timedelta | None = None,
+) -> Registry:
+    """The built-in types, those that installed packages offer by entry points, and more.
+
+    ``boundaries_max_age``: how long rules of the type ``.geo-containment`` use boundaries once found; None = for ever.
+    """
     registry = Registry()
-    for rule_type in (*builtin_rule_types(), *_plugged_in("tocsin.rule_types"), *rule_types):
+    for rule_type in (*builtin_rule_types(boundaries_max_age), *_plugged_in("tocsin.rule_types"), *rule_types):
         registry.add_rule_type(rule_type)
     for connector_type in (*builtin_connector_types(), *_plugged_in("tocsin.connectors"), *connector_types):
         registry.add_connector_type(connector_type)

@@ -73,8 +73,8 @@ def load_settings(config_file: Path | None) -> Session:
     """Read ``tocsin.yml`` alone: a session without rules."""
     file = find_config(config_file)
     loaded = load_config(file)
-    registry, connectors = builtin_registry(), PreconfiguredConnectors(())
-    session = Session(loaded.config, registry, connectors, file, problems=list(loaded.problems))
+    registry = builtin_registry(boundaries_max_age=loaded.config.boundaries_max_age)
+    session = Session(loaded.config, registry, PreconfiguredConnectors(()), file, problems=list(loaded.problems))
     for definition in loaded.config.connectors:
         _add_connector(session, definition)
     return session

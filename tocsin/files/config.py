@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from engine.model.settings import EngineSettings, SpaceSettings
 from engine.operations.validation import parse_model
 from tocsin.files.cluster_section import cluster_settings, default_cluster_problems
 from tocsin.files.config_schema import UNSUPPORTED_SECTIONS, ConfigSchema
-from tocsin.files.config_settings import engine_settings, space_settings
+from tocsin.files.config_settings import boundaries_max_age, engine_settings, space_settings
 from tocsin.files.custom_hosts import custom_hosts
 from tocsin.files.documents import Document, read_document
 from tocsin.files.nodes import Node
@@ -82,6 +83,7 @@ class Config:
     data: tuple[DataSource, ...] = ()
     clusters: "tuple[ClusterSettings, ...]" = ()
     alert_documents: AlertDocuments | None = None
+    boundaries_max_age: timedelta | None = None
     connectors: tuple[ConnectorDefinition, ...] = ()
     windows: tuple[WindowDefinition, ...] = ()
 
@@ -249,6 +251,7 @@ def _config_of(schema: ConfigSchema, document: Document, reader: SecretReader) -
         ),
         clusters=tuple(cluster for cluster in clusters if cluster is not None),
         alert_documents=None if target is None else AlertDocuments(target.index, target.cluster),
+        boundaries_max_age=boundaries_max_age(schema.geo_containment),
         connectors=tuple(
             ConnectorDefinition(
                 {

@@ -241,6 +241,14 @@ class AdvancedSettingsSection(Strict):
     ] = False
 
 
+class GeoContainmentSection(Strict):
+    """What rules of the type .geo-containment do."""
+
+    boundaries_max_age: Annotated[
+        Duration | None, Field(description="Boundaries found longer ago are searched again; null: never for that.")
+    ] = None
+
+
 class ConnectorSection(Strict):
     """A connector that rules can name by its id."""
 
@@ -276,6 +284,9 @@ class ConfigSchema(Strict):
     advanced_settings: Annotated[AdvancedSettingsSection, Field(description="How queries of rules are translated.")] = (
         AdvancedSettingsSection()
     )
+    geo_containment: Annotated[
+        GeoContainmentSection, Field(description="What rules of the type .geo-containment do.")
+    ] = GeoContainmentSection()
     data: Annotated[dict[IndexName, DataSection], Field(description="Indices made of files.")] = Field(
         default_factory=dict
     )

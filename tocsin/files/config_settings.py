@@ -1,5 +1,7 @@
 """From the sections of tocsin.yml to the settings that the engine knows."""
 
+from datetime import timedelta
+
 from engine.model.settings import (
     AttemptSettings,
     EngineSettings,
@@ -15,6 +17,7 @@ from engine.timing.zones import process_zone
 from tocsin.files.config_schema import (
     AdvancedSettingsSection,
     ConfigSchema,
+    GeoContainmentSection,
     HistorySection,
     HttpSection,
     NotificationsSection,
@@ -58,6 +61,11 @@ def space_settings(section: SpaceSection) -> SpaceSettings:
         return SpaceSettings(query_delay_s=section.query_delay_seconds)
     settings = FlappingSettings(flapping.enabled, flapping.look_back_window, flapping.status_change_threshold)
     return SpaceSettings(settings, section.query_delay_seconds)
+
+
+def boundaries_max_age(section: GeoContainmentSection) -> timedelta | None:
+    """How old the boundaries of a rule may be; None = as old as they are."""
+    return None if section.boundaries_max_age is None else parse_duration(section.boundaries_max_age)
 
 
 def _attempts(section: NotificationsSection) -> AttemptSettings:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -395,6 +396,13 @@ advanced_settings:
     assert loaded.problems == []
     assert loaded.config.engine.query == QuerySettings(False, {"lenient": True}, "Europe/Vienna", True)
     assert load("").config.engine.query == QuerySettings(True, {"analyze_wildcard": True}, "UTC", False)
+
+
+def test_boundaries_may_be_searched_again_by_age(load: Load) -> None:
+    assert load("").config.boundaries_max_age is None
+    assert load("geo_containment: {boundaries_max_age: null}").config.boundaries_max_age is None
+    assert load("geo_containment: {boundaries_max_age: 2h}").config.boundaries_max_age == timedelta(hours=2)
+    assert told(load("geo_containment: {boundaries_max_age: soon}")) == [(1, "geo_containment.boundaries_max_age")]
 
 
 def test_browser_means_the_zone_of_the_process(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
