@@ -9,8 +9,8 @@ from engine.template.lambdas.source import LambdaError, LambdaInput
 from engine.template.objects import DataObject
 
 MAX_CHARS: Final = 1_000_000
-_STEPS_A_CHAR: Final = 4
-"""The library goes character by character; a step is worth about a tenth of a microsecond."""
+_STEPS_A_CHAR: Final = 10
+"""The library goes character by character, at about a microsecond each."""
 
 _PUNCTUATION: Final = frozenset("{}[],:")
 _END_OF_WORD: Final = re.compile(r"[\r\n,}\]#]|//|/\*|\Z")
