@@ -17,6 +17,7 @@ from engine.notify.actions import CompiledAction, compile_actions
 from engine.notify.injection import injection_of
 from engine.ports.connector import DEFAULT_TREATMENT, TemplateTreatment
 from engine.ports.registry import Registry
+from engine.ports.rule_type import page_path
 from engine.ports.store import RuleKey, Store
 from engine.service.clocks import SystemClock
 from engine.template.lambdas.source import TRIMS as LAMBDAS
@@ -165,7 +166,8 @@ class _Rehearsal:
 
     def render(self) -> list[RenderedAction]:
         """All actions of the rule."""
-        of_rule = rule_variables(self._rule, public_base_url=self._settings.public_base_url)
+        page = page_path(self._rule_type, self._rule.id, self._rule.params, None)
+        of_rule = rule_variables(self._rule, public_base_url=self._settings.public_base_url, relative_path=page)
         actions = compile_actions(
             self._rule,
             self._rule_type,
