@@ -4,7 +4,8 @@ The same ones at every run. Left out of what is made at random: values that a fi
 the whole query); several words in one pattern on keywords (whole values are meant in memory, single words in
 ``query_string``); searches of all fields where documents have nested objects (only a mapping tells these from others);
 ``minimum_should_match`` that asks for nothing where nothing else is asked for (the embedded engine takes it at its
-word); dates relative to now (a server has a clock of its own).
+word), or for something of no clauses at all (OpenSearch takes such a ``bool`` for an empty one); dates relative to now
+(a server has a clock of its own).
 """
 
 import random
@@ -116,8 +117,8 @@ def query(dice: random.Random, kinds: set[str], depth: int = 0) -> dict[str, Any
             for part in ("must", "filter", "should", "must_not")
             if dice.random() < 0.6
         }
-        if "should" in parts and dice.random() < 0.4:
-            is_more_asked = bool(parts.get("must") or parts.get("filter"))
+        is_more_asked = bool(parts.get("must") or parts.get("filter"))
+        if "should" in parts and (parts["should"] or is_more_asked) and dice.random() < 0.4:
             parts["minimum_should_match"] = dice.choice((-1, 0, 1, 2) if is_more_asked else (1, 2))
         return {"bool": parts}
     if roll == 6 and {"multi_match", "query_string"} <= kinds:
