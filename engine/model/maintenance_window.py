@@ -7,7 +7,6 @@ from typing import Literal
 from engine.model.jsonvalue import JsonObject
 from engine.model.rule import DEFAULT_SPACE
 
-
 WindowStatusName = Literal["running", "upcoming", "finished", "archived", "disabled"]
 
 
