@@ -6,7 +6,8 @@ outside is refused. The geometry library takes a while to load, so it is loaded 
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from engine.model.jsonvalue import JsonObject, JsonValue
@@ -62,33 +63,31 @@ def _checked(geometry: Geometry) -> Geometry:
         )
     if not shapely.is_valid(geometry):
         raise _bad(f"it is not valid: {shapely.is_valid_reason(geometry)}")
-    if _has_wide_edge(geometry):
-        raise _bad(f"an edge spans more than 180 degrees of longitude: {_SPLIT}")
+    if any(map(_goes_over_date_line, _parts(geometry))):
+        raise _bad(f"it reads as going over the date line: {_SPLIT}, or list its positions counter-clockwise")
     return geometry
 
 
-def _has_wide_edge(geometry: Geometry) -> bool:
-    """Such an edge means the short way over the date line to a cluster, and the long way round to plane geometry."""
-    import shapely
-
-    west, _, east, _ = geometry.bounds
-    if east - west <= 180 or geometry.geom_type in ("Point", "MultiPoint"):
-        return False
-    for part in shapely.get_parts(geometry):
-        if part.geom_type == "Polygon":
-            lines = [part.exterior, *part.interiors]
+def _parts(geometry: Geometry) -> Iterator[Geometry]:
+    for part in getattr(geometry, "geoms", (geometry,)):
+        if hasattr(part, "geoms"):
+            yield from _parts(part)
         else:
-            lines = [part] if part.geom_type == "LineString" else []
-        for line in lines:
-            longitudes = shapely.get_coordinates(line)[:, 0]
-            # A box that is written as one is as wide as it says.
-            if not _is_box(line) and (abs(longitudes[1:] - longitudes[:-1]) > 180).any():
-                return True
-    return False
+            yield part
 
 
-def _is_box(line: Geometry) -> bool:
-    return len(line.coords) == 5 and line.envelope.boundary.equals(line)
+def _goes_over_date_line(part: Geometry) -> bool:
+    """Whether a cluster would take the short way over the date line where plane geometry takes the long one round.
+
+    It does so with wide polygons whose positions run clockwise, and with wide steps of lines.
+    """
+    west, _, east, _ = part.bounds
+    if not 180 < east - west < 360:
+        return False
+    if part.geom_type == "Polygon":
+        return not part.exterior.is_ccw
+    longitudes = [position[0] for position in part.coords]
+    return any(abs(after - before) > 180 for before, after in pairwise(longitudes))
 
 
 def _from_wkt(text: str) -> Geometry:

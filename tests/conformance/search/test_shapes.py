@@ -68,6 +68,7 @@ def by_zone(field: str, zone: str, index: str = "zones") -> dict[str, Any]:
         (by_shape("place", WEST), ["1", "2"]),
         (by_shape("place", "POLYGON ((0 0, 10 0, 10 10, 0 10, 0 0))"), ["1", "2"]),
         (by_shape("place", {"type": "envelope", "coordinates": [[0, 10], [10, 0]]}), ["1", "2"]),
+        (by_shape("place", square(-170, 0, 170, 10)), ["1", "2", "3", "5", "6"]),
         (by_shape("area", WEST), ["7", "8"]),
         (by_shape("area", WEST, relation="within"), ["7"]),
         (by_shape("area", WEST, relation="disjoint"), []),

@@ -61,9 +61,9 @@ def test_the_whole_world_is_a_box():
     assert parse_shape("POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))").area == 360 * 180
 
 
-def test_a_shape_as_wide_as_that_needs_points_in_between():
-    wide = "POLYGON ((-170 0, -60 0, 60 0, 170 0, 170 10, 60 10, -60 10, -170 10, -170 0))"
-    assert parse_shape(wide).area == 3400
+def test_a_wide_shape_is_wide_if_it_runs_counter_clockwise():
+    assert parse_shape("POLYGON ((-170 0, 170 0, 170 10, -170 10, -170 0))").area == 3400
+    assert parse_shape("LINESTRING (-170 0, 0 0, 170 0)").length == 340
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,9 @@ def test_a_shape_as_wide_as_that_needs_points_in_between():
         ({}, "type"),
         ({"type": "envelope", "coordinates": [[0, 0], [4, 3]]}, "north"),
         ({"type": "envelope", "coordinates": [[0, 0]]}, "two corners"),
-        ("POLYGON ((170 0, -170 0, -170 10, 175 15, 170 10, 170 0))", "180 degrees"),
+        ("POLYGON ((170 0, -170 0, -170 10, 175 15, 170 10, 170 0))", "over the date line"),
+        ("MULTIPOLYGON (((0 50, 1 50, 1 51, 0 50)), ((170 0, -170 0, -170 10, 170 0)))", "over the date line"),
+        ("GEOMETRYCOLLECTION (GEOMETRYCOLLECTION (LINESTRING (170 0, -170 0)))", "over the date line"),
         ("POLYGON ((0 0, 4 4, 4 0, 0 4, 0 0))", "Self-intersection"),
         ("POLYGON ((0 0, 4 0", "not WKT"),
         ("POINT EMPTY", "empty"),
