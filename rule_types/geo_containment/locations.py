@@ -102,10 +102,15 @@ def _read_hit(boundary_id: str, bucket: JsonObject, date_field: str, geo_field: 
     wkt, date = _first(fields, geo_field), _first(fields, date_field)
     return Location(
         boundary_id,
-        None if date is None else key_text(date),
+        _date_text(date),
         hit.get("_id"),
         wkt if isinstance(wkt, str) else "",
     )
+
+
+def _date_text(date: JsonValue) -> str | None:
+    """A date as it is sorted by and shown; None for what is none."""
+    return key_text(date) if isinstance(date, str | int | float) else None
 
 
 def _first(fields: JsonObject, name: str) -> JsonValue:
@@ -123,7 +128,8 @@ def locations_from_state(stored: JsonValue) -> Locations:
     """From the rule's state, which Kibana may have written; what is no location there is left out."""
     found: Locations = {}
     for entity, records in stored.items() if isinstance(stored, dict) else ():
-        locations = [_from_json(record) for record in records or () if _is_record(record)]
+        listed = records if isinstance(records, list) else ()
+        locations = [_from_json(record) for record in listed if _is_record(record)]
         if locations:
             found[entity] = locations
     return found
@@ -144,12 +150,12 @@ def _is_record(record: JsonValue) -> bool:
 
 
 def _from_json(record: JsonObject) -> Location:
-    point = record.get("location")
+    point, date, wkt = (record.get(name) for name in ("location", "dateInShape", "locationWkt"))
     is_point = isinstance(point, list) and all(isinstance(part, int | float) for part in point)
     return Location(
         record["shapeLocationId"],
-        record.get("dateInShape"),
+        _date_text(date),
         record.get("docId"),
-        record.get("locationWkt"),
+        wkt if isinstance(wkt, str) else None,
         tuple(point) if is_point and point else _NOWHERE,
     )

@@ -50,9 +50,11 @@ _FIELDS = tuple(field.alias or name for name, field in GeoContainmentParams.mode
 def parse_geo_containment_params(params: JsonObject) -> GeoContainmentParams:
     """The params as a model. Raises InvalidInput: all faulty and unknown members, else the first that can never run."""
     parsed = parse_params(GeoContainmentParams, params, _FIELDS)
-    for check in (parsed.entity_filter, parsed.boundary_filter):
-        check()
-    _ = parsed.indices, parsed.boundary_indices
+    # Compiling is what tells whether they can run.
+    parsed.entity_filter()
+    parsed.boundary_filter()
+    for name, pattern in (("index", parsed.index), ("boundaryIndexTitle", parsed.boundary_index_title)):
+        _expressions(name, pattern)
     return parsed
 
 

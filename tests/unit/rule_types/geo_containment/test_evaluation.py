@@ -247,6 +247,15 @@ def test_partial_answers_can_hold_recoveries(run, is_held):
     assert (found.evaluation.hold_recoveries, len(found.evaluation.warnings)) == (is_held, 1)
 
 
+@pytest.mark.parametrize("fields", [{}, {"@timestamp": [{}], "place": [{"type": "Point"}]}, {"place": []}])
+def test_a_hit_that_tells_little_is_a_place_that_tells_little(run, fields):
+    answer = entities(A=[("7", "10:01")])
+    hits = answer["aggregations"]["shapes"]["buckets"]["A"]["entitySplit"]["buckets"][0]["entityHits"]["hits"]["hits"]
+    hits[0]["fields"] = fields
+    context = run(boundaries("A"), answer).reports[0].context
+    assert (context["entityDateTime"], context["entityLocation"]) == (None, "")
+
+
 @pytest.mark.parametrize("answer", [{"aggregations": 5}, {"aggregations": {"shapes": {"buckets": [1]}}}])
 def test_an_answer_of_another_kind_fails_the_run(run, answer):
     with pytest.raises(RunError, match="the search answered with"):

@@ -45,9 +45,14 @@ def test_the_newest_comes_first_and_those_without_a_date_before_it():
 
 def test_what_kibana_stored_long_ago_is_read_and_kept():
     record = {"location": [-71.5, 42], "shapeLocationId": "A", "dateInShape": None, "docId": "d"}
-    found = locations_from_state({"e": [record], "f": [5, {}], "g": None})
+    found = locations_from_state({"e": [record], "f": [5, {}], "g": None, "h": 5})
     assert found["e"][0].text == "POINT (-71.5 42)"
     assert locations_to_state(found) == {"e": [record]}
+
+
+def test_what_is_odd_in_a_stored_record_harms_no_run():
+    record = {"location": "odd", "locationWkt": 5, "shapeLocationId": "A", "dateInShape": 1714989780000, "docId": "d"}
+    assert locations_from_state({"e": [record]}) == {"e": [Location("A", "1714989780000", "d", None)]}
 
 
 def test_an_empty_place_stays_empty():
