@@ -10,14 +10,13 @@ from tocsin.cli.verb import verb
 
 @verb
 @click.argument("rule")
-@option("--alert", metavar="ID", of="render", help="Render for this alert, as the store remembers it.")
+@option("--alert", metavar="ID", help="Render for this alert, as the store remembers it.")
 @option(
     "--context",
     type=click.Path(path_type=Path),
-    of="render",
     help="A JSON file with variables (context, state, alert, ...), which go before those of rule and alert.",
 )
-@option("--action", type=click.IntRange(min=1), of="render", help="Only the action of that number, counted from 1.")
+@option("--action", type=click.IntRange(min=1), help="Only the action of that number, counted from 1.")
 @store_option
 @output_option
 @click.pass_obj
