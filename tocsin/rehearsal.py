@@ -20,7 +20,7 @@ from engine.ports.registry import Registry
 from engine.ports.rule_type import page_path
 from engine.ports.store import RuleKey, Store
 from engine.service.clocks import SystemClock
-from engine.template.lambdas.source import TRIMS as LAMBDAS
+from engine.template.lambdas.contract import TRIMS as LAMBDAS
 from engine.template.objects import MISSING
 from engine.template.renderer import resolve
 from engine.template.summary_variables import SummarizedAlerts, summary_variables

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from engine.template.failure import TemplateError
-from engine.template.lambdas.source import TRIMS
+from engine.template.lambdas.contract import TRIMS
 from engine.template.tokens import WHITE_SPACE, Token, TokenKind, tokenize
 
 MAX_SECTION_DEPTH = 100

@@ -7,7 +7,7 @@ from engine.template.escaping import Escape
 from engine.template.failure import TemplateError
 from engine.template.jsontext import TooDeep
 from engine.template.lambdas.calls import LAMBDAS
-from engine.template.lambdas.source import LambdaError, LambdaInput
+from engine.template.lambdas.contract import LambdaError, LambdaInput
 from engine.template.objects import MISSING, DataArray, DataObject
 from engine.template.parser import Body, LambdaBody, Path, Section, Tree, Variable
 from engine.template.tokens import WHITE_SPACE

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from engine.template.lambdas.source import LambdaError
+from engine.template.lambdas.contract import LambdaError
 
 Operand: TypeAlias = "float | list[float]"
 Result: TypeAlias = "float | bool | list[float] | list[list[float]]"

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from engine.template.lambdas.contract import Lambda
 from engine.template.lambdas.evaluation import evaluate_math
 from engine.template.lambdas.hjsontext import hjson_to_json
 from engine.template.lambdas.moments import format_date
 from engine.template.lambdas.numerals import format_number
-from engine.template.lambdas.source import Lambda
 from engine.template.lambdas.uri import encode_uri, encode_uri_component
 
 LAMBDAS: Final[Mapping[str, Lambda]] = MappingProxyType(

@@ -8,8 +8,8 @@ from typing import Final
 
 from engine.model.jsonvalue import JsonValue
 from engine.template.lambdas.arithmetic import FUNCTIONS, Arity
+from engine.template.lambdas.contract import LambdaError, LambdaInput
 from engine.template.lambdas.expressions import Expression, FunctionCall, Name, Number, parse_expression
-from engine.template.lambdas.source import LambdaError, LambdaInput
 from engine.template.objects import MISSING, DataArray, DataObject
 from engine.template.values import member_of, text_of
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from engine.template.lambdas.source import LambdaError
+from engine.template.lambdas.contract import LambdaError
 
 MAX_CHARS: Final = 1000
 MAX_OPEN_PARENTHESES: Final = 20

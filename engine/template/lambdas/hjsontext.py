@@ -5,7 +5,7 @@ from typing import Final
 
 from engine.model.jsonvalue import JsonValue
 from engine.template.jsontext import MAX_DATA_DEPTH, TooDeep, to_json
-from engine.template.lambdas.source import LambdaError, LambdaInput
+from engine.template.lambdas.contract import LambdaError, LambdaInput
 from engine.template.objects import DataObject
 
 MAX_CHARS: Final = 1_000_000

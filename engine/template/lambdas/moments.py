@@ -7,8 +7,8 @@ from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from engine.template.lambdas.contract import LambdaError, LambdaInput
 from engine.template.lambdas.date_format import MONTHS, WEEKDAYS, format_moment
-from engine.template.lambdas.source import LambdaError, LambdaInput
 from engine.template.tokens import WHITE_SPACE
 
 MAX_CHARS: Final = 1000

@@ -6,7 +6,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from engine.template.lambdas.source import LambdaError
+from engine.template.lambdas.contract import LambdaError
 from engine.template.tokens import WHITE_SPACE
 
 if TYPE_CHECKING:

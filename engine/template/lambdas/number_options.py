@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
+from engine.template.lambdas.contract import LambdaError
 from engine.template.lambdas.digits import CompactPrecision, FractionPrecision, Precision, SignificantPrecision
-from engine.template.lambdas.source import LambdaError
 from engine.template.tokens import WHITE_SPACE
 
 OptionValue: TypeAlias = "float | bool | str"

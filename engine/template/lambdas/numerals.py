@@ -10,10 +10,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from engine.template.lambdas.contract import LambdaError, LambdaInput
 from engine.template.lambdas.number_locale import NumberLocale, locale_named
 from engine.template.lambdas.number_names import currency_symbol, find_unit_pattern, name_currency
 from engine.template.lambdas.number_options import NUMBER, NumberOptions, read_options
-from engine.template.lambdas.source import LambdaError, LambdaInput
 from engine.template.tokens import WHITE_SPACE
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import quote
 
-from engine.template.lambdas.source import LambdaError, LambdaInput
+from engine.template.lambdas.contract import LambdaError, LambdaInput
 
 # Letters, digits and `_.-~` are never encoded by `quote`.
 _KEPT_IN_COMPONENTS: Final = "!*'()"

@@ -8,8 +8,8 @@ import pytest
 from engine.ports.connector import EscapeMode
 from engine.template.lambdas import expressions, hjsontext, moments, numerals
 from engine.template.lambdas.arithmetic import FUNCTIONS
+from engine.template.lambdas.contract import TRIMS
 from engine.template.lambdas.evaluation import FUNCTIONS_OF_ANYTHING
-from engine.template.lambdas.source import TRIMS
 from engine.template.mustache import compile_template
 from engine.template.renderer import DEFAULT_MAX_CHARS, MAX_LAMBDA_DEPTH
 from engine.template.values import prepare_variables

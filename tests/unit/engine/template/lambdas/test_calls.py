@@ -4,7 +4,7 @@ import pytest
 
 from engine.ports.connector import EscapeMode
 from engine.template.lambdas.calls import LAMBDAS
-from engine.template.lambdas.source import TRIMS
+from engine.template.lambdas.contract import TRIMS
 from engine.template.mustache import compile_template
 from engine.template.values import prepare_variables
 

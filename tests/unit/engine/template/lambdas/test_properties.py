@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.ports.connector import EscapeMode
-from engine.template.lambdas.source import TRIMS
+from engine.template.lambdas.contract import TRIMS
 from engine.template.mustache import compile_template
 from engine.template.values import prepare_variables
 

@@ -1,4 +1,4 @@
-"""The names of the lambdas, and what they are called with."""
+"""What lambdas agree on: their names, what they are called with, and how they fail (templates.md 6)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
