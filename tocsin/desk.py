@@ -16,6 +16,7 @@ from engine.ports.store import Store, StoredRule
 from engine.service.clocks import SystemClock, random_id
 from tocsin.cli.options import store_url
 from tocsin.composition import builtin_registry
+from tocsin.declared_connectors import declared_connectors
 from tocsin.files.config import find_config, load_config
 from tocsin.session import refuse
 from tocsin.stored import existing_store, find_rule
@@ -55,11 +56,11 @@ async def open_desk(config_file: Path | None, store: str | None) -> AsyncIterato
     opened = existing_store(loaded.config.store if store is None else store_url(store))
     await opened.open()
     try:
+        registry = builtin_registry()
         rules = Rules(
             store=opened,
-            registry=builtin_registry(),
-            # Asked for only where actions are defined, which is not done here.
-            connector=lambda space, connector_id: None,
+            registry=registry,
+            connector=declared_connectors(loaded.config, registry).get,
             settings=loaded.config.engine,
             new_id=random_id,
         )

@@ -13,6 +13,7 @@ from engine.ports.registry import Registry
 from engine.service.connectors import PreconfiguredConnectors, build_connector
 from tocsin.cli.text import printable_lines
 from tocsin.composition import builtin_registry
+from tocsin.declared_connectors import declared_connectors
 from tocsin.files.config import Config, ConnectorDefinition, find_config, load_config
 from tocsin.files.data_views import ViewDefinition, load_data_views
 from tocsin.files.definitions import validate_definition
@@ -37,18 +38,22 @@ class Session:
         refuse(self.problems)
 
 
-def refuse(problems: Sequence[FileProblem]) -> None:
+def refuse(problems: Sequence[FileProblem], consequence: str = "nothing was run") -> None:
+    """Print the problems and stop with exit code 2, if there are any."""
     if not problems:
         return
     for problem in problems:
         click.echo(printable_lines(render(problem)), err=True)
-    click.echo(f"tocsin: {len(problems)} problem{'s' if len(problems) != 1 else ''} found; nothing was run", err=True)
+    click.echo(f"tocsin: {len(problems)} problem{'s' if len(problems) != 1 else ''} found; {consequence}", err=True)
     sys.exit(InvalidInput.exit_code)
 
 
-def load_session(config_file: Path | None, paths: Sequence[Path]) -> Session:
-    """Read ``tocsin.yml`` and the rule files, by default those that it names, and check them offline."""
-    session = load_settings(config_file)
+def load_session(config_file: Path | None, paths: Sequence[Path], *, needs_secrets: bool = True) -> Session:
+    """Read ``tocsin.yml`` and the rule files, by default those that it names, and check them offline.
+
+    ``needs_secrets`` as in `load_settings`.
+    """
+    session = load_settings(config_file, needs_secrets=needs_secrets)
     settings, are_connectors_known = session.config, not session.problems
     views = load_data_views(settings.data_views)
     session.data_views = views.views
@@ -69,12 +74,18 @@ def load_session(config_file: Path | None, paths: Sequence[Path]) -> Session:
     return session
 
 
-def load_settings(config_file: Path | None) -> Session:
-    """Read ``tocsin.yml`` alone: a session without rules."""
+def load_settings(config_file: Path | None, *, needs_secrets: bool = True) -> Session:
+    """Read ``tocsin.yml`` alone: a session without rules.
+
+    ``needs_secrets`` False: the shell may lack those of the daemon; the connectors can be named, and not used.
+    """
     file = find_config(config_file)
-    loaded = load_config(file)
+    loaded = load_config(file, needs_secrets=needs_secrets)
     registry = builtin_registry(boundaries_max_age=loaded.config.boundaries_max_age)
     session = Session(loaded.config, registry, PreconfiguredConnectors(()), file, problems=list(loaded.problems))
+    if not needs_secrets:
+        session.connectors = declared_connectors(loaded.config, registry)
+        return session
     for definition in loaded.config.connectors:
         _add_connector(session, definition)
     return session

@@ -9,6 +9,8 @@ from engine.model.rule import Action, Rule
 from engine.operations.meaning import is_same_json
 from engine.operations.presentation import action_to_json, flapping_to_json
 
+_MEMBERS_OF_ACTION = ("id", "group", "frequency", "alerts_filter", "use_alert_data_for_template", "params", "uuid")
+
 
 @dataclass(frozen=True, slots=True)
 class MemberChange:
@@ -54,7 +56,11 @@ def changed_members(before: JsonObject, after: JsonObject) -> tuple[MemberChange
 
 
 def _action(action: Action) -> JsonObject:
-    return {name: value for name, value in action_to_json(action).items() if name != "connector_type_id"}
+    """In the order in which one reads it; the connector's type is the connector's own affair."""
+    shown = action_to_json(action)
+    if action.frequency is not None and action.frequency.throttle is None:
+        del shown["frequency"]["throttle"]
+    return {name: shown[name] for name in _MEMBERS_OF_ACTION if name in shown}
 
 
 def _differences(path: str, before: JsonValue, after: JsonValue) -> Iterator[MemberChange]:

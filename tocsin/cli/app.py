@@ -20,6 +20,8 @@ _VERBS: Mapping[str, str] = {
     "render": "tocsin.cli.render",
     "kql": "tocsin.cli.kql",
     "serve": "tocsin.cli.serve",
+    "apply": "tocsin.cli.apply",
+    "export": "tocsin.cli.export",
     "rules": "tocsin.cli.rules",
     "alerts": "tocsin.cli.alerts",
     "notifications": "tocsin.cli.notifications",

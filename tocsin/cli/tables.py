@@ -6,14 +6,13 @@ Tables on the terminal are plain text, coloured and fitted to its width only whe
 import os
 import sys
 from collections.abc import Sequence
-from io import StringIO
 from typing import Literal
 
 import click
 import orjson
 
 from engine.model.jsonvalue import JsonObject
-from tocsin.cli.text import printable, printable_lines
+from tocsin.cli.text import printable
 
 _WIDTH_OF_FILES = 100_000
 """Wider than any row: what a program or a file gets is never folded."""
@@ -46,9 +45,6 @@ def print_json(members: JsonObject) -> None:
 def print_yaml(members: JsonObject) -> None:
     """Print one object as YAML, which files take too."""
     # Loads slowly, and is not needed for the others.
-    from ruamel.yaml import YAML
+    from tocsin.files.yaml_output import yaml_of
 
-    yaml, text = YAML(typ="safe", pure=True), StringIO()
-    yaml.default_flow_style, yaml.sort_base_mapping_type_on_output, yaml.width = False, False, 120  # type: ignore[assignment]
-    yaml.dump(members, text)
-    click.echo(printable_lines(text.getvalue()), nl=False)
+    click.echo(yaml_of(members), nl=False)

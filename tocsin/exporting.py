@@ -1,0 +1,54 @@
+"""Rules of a store as rule files, which `tocsin apply` and `tocsin serve` read back to the same rules."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import quote
+
+from engine.model.errors import InvalidInput, Problem
+from engine.model.jsonvalue import JsonObject
+from engine.model.rule import DEFAULT_SPACE
+from engine.operations.rule_form import rule_to_definition
+from engine.ports.store import RuleQuery
+from tocsin.desk import Desk
+from tocsin.files.yaml_output import yaml_of
+
+_LONGEST_NAME = 150
+
+
+async def exported_rules(desk: Desk, texts: Sequence[str]) -> list[JsonObject]:
+    """The definitions of these rules (ids or names), by default of all, in order of their names."""
+    if texts:
+        found = await desk.find(texts)
+    else:
+        query = RuleQuery(sort="name", limit=None)
+        found = list((await desk.store.find_rules(DEFAULT_SPACE, query)).rules)
+    return [rule_to_definition(stored.rule) for stored in found]
+
+
+def write_rule_files(definitions: Sequence[JsonObject], folder: Path, *, replaces: bool) -> list[Path]:
+    """Write each rule into a file of its own; the files, in the same order.
+
+    Raises InvalidInput, before anything is written, if a file is there already and ``replaces`` is False.
+    """
+    files = [folder / file_name(definition["id"]) for definition in definitions]
+    there = [file for file in files if file.exists()]
+    if there and not replaces:
+        more = f", and {len(there) - 1} more" if len(there) > 1 else ""
+        remedy = "give --force to replace files, or another folder"
+        raise InvalidInput([Problem("--output-dir", f"{there[0]} exists already{more}", remedy)])
+    folder.mkdir(parents=True, exist_ok=True)
+    for definition, file in zip(definitions, files, strict=True):
+        file.write_text(yaml_of(definition), encoding="utf-8")
+    return files
+
+
+def file_name(rule_id: str) -> str:
+    """The name of a rule's file: its id, with what is not safe in names percent-encoded."""
+    name = quote(rule_id, safe=" ")
+    if name.startswith("."):
+        # Hidden files are not read.
+        name = f"%2E{name[1:]}"
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[:_LONGEST_NAME]}-{sha256(rule_id.encode()).hexdigest()[:16]}"
+    return f"{name}.yml"
