@@ -1,9 +1,16 @@
-"""Answers of a cluster that a request knows by name: their indices are called ``NAME:index``, as Elasticsearch calls
-those of remote clusters. Nothing is modified, because answers are shared: what changes is copied."""
+"""Searches of a cluster that a request knows by name: it calls the indices ``NAME:index``, as Elasticsearch calls those
+of remote clusters, and so do its answers. Nothing is modified, because both are shared: what changes is copied."""
 
 from engine.model.jsonvalue import JsonObject, JsonValue
 
 _AGGREGATIONS = ("aggs", "aggregations")
+_INDEXED_SHAPE = "indexed_shape"
+
+
+def unqualify_shapes(body: JsonObject, cluster: str) -> JsonObject:
+    """The body with indexed shapes in indices called as the cluster itself calls them."""
+    changed: JsonObject = _unqualified(body, f"{cluster}:")
+    return changed
 
 
 def qualify_search(answer: JsonObject, body: JsonObject, cluster: str) -> JsonObject:
@@ -25,6 +32,22 @@ def qualify_field_caps(answer: JsonObject, cluster: str) -> JsonObject:
             for name, kinds in fields.items()
         }
     return named
+
+
+def _unqualified(value: JsonValue, prefix: str) -> JsonValue:
+    if isinstance(value, list):
+        return [_unqualified(each, prefix) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _unqualified_shape(member, prefix) if name == _INDEXED_SHAPE else _unqualified(member, prefix)
+        for name, member in value.items()
+    }
+
+
+def _unqualified_shape(shape: JsonValue, prefix: str) -> JsonValue:
+    index = shape.get("index") if isinstance(shape, dict) else None
+    return {**shape, "index": index.removeprefix(prefix)} if isinstance(index, str) else shape
 
 
 def _with_indices(holder: JsonObject, cluster: str) -> JsonObject:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from engine.model.jsonvalue import JsonObject
 from engine.ports.search import BulkRequest, EsqlRequest, FieldCapsRequest, SearchPort, SearchRequest
-from engine.search.qualified import qualify_field_caps, qualify_search
+from engine.search.qualified import qualify_field_caps, qualify_search, unqualify_shapes
 from engine.search.routes import Route, Routes
 
 
@@ -35,9 +35,12 @@ class SearchRouter:
     async def search(self, request: SearchRequest) -> JsonObject:
         """See the port. Raises SearchError 400 for index expressions that mean several backends."""
         route = self.routes.of(request.index)
-        same = request if route.index == request.index else replace(request, index=route.index)
-        answer = await self._backend(route).search(same)
-        return answer if route.prefix is None else qualify_search(answer, request.body, route.prefix)
+        if route.prefix is None:
+            same = request if route.index == request.index else replace(request, index=route.index)
+            return await self._backend(route).search(same)
+        body = unqualify_shapes(request.body, route.prefix)
+        answer = await self._backend(route).search(replace(request, index=route.index, body=body))
+        return qualify_search(answer, request.body, route.prefix)
 
     async def field_caps(self, request: FieldCapsRequest) -> JsonObject:
         """See the port; raises as `search` does."""

@@ -70,6 +70,35 @@ async def test_other_hits_are_called_as_their_backend_calls_them(index: tuple[st
     assert index_names((await router.search(SearchRequest(index, {})))["hits"]) == ["a"]
 
 
+def by_shape(index: object) -> dict[str, Any]:
+    shape = {"geo_shape": {"place": {"indexed_shape": {"index": index, "id": "a", "path": "shape"}}}}
+    filters = {"filters": {"filters": {"a": shape}, "other_bucket_key": "other"}}
+    return {"query": {"bool": {"filter": [shape, {"term": {"index": index}}]}}, "aggs": {"shapes": filters}}
+
+
+@pytest.mark.parametrize(
+    ("index", "shape_index", "asked"),
+    [
+        ("logs:trucks", "logs:zones", "zones"),
+        ("logs:trucks", "zones", "zones"),
+        ("logs:trucks", "other:zones", "other:zones"),
+        ("logs:trucks", 5, 5),
+        ("trucks", "logs:zones", "logs:zones"),
+    ],
+)
+async def test_indexed_shapes_are_called_as_their_cluster_calls_them(
+    index: str, shape_index: object, asked: object
+) -> None:
+    router, made = route({})
+    body = by_shape(shape_index)
+    await router.search(SearchRequest((index,), body))
+    [request] = [request for each in made.values() for request in each.requests]
+    expected = by_shape(asked)
+    expected["query"]["bool"]["filter"][1] = {"term": {"index": shape_index}}
+    assert request.body == expected
+    assert body == by_shape(shape_index)
+
+
 TOP = {"top": {"top_hits": {"size": 1}}}
 
 
