@@ -1,7 +1,7 @@
 """tocsin.yml: where it is looked for, what it holds, and every problem of it with its place."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -137,7 +137,9 @@ def load_config(
     reader = SecretReader(os.environ if environ is None else environ, file.parent)
     config = replace(_config_of(schema, document, reader), windows=_windows_of(schema, problems))
     problems += reader.problems
-    if not needs_secrets:
+    if needs_secrets:
+        config = _without_secretless(config, reader.problems)
+    else:
         problems = [problem for problem in problems if not _is_secret(tuple(problem.path.split(".")[:3]))]
     return LoadedConfig(config, one_per_place(_placed(document, problem) for problem in problems))
 
@@ -156,8 +158,8 @@ def _parse(value: JsonValue, problems: list[Problem]) -> ConfigSchema:
 def _alert_documents_problems(schema: ConfigSchema, value: JsonValue) -> list[Problem]:
     target = schema.alert_documents
     # A cluster with mistakes is left out of the schema: it is there all the same.
-    written = value.get("clusters") if isinstance(value, dict) else None
-    if target is None or target.cluster is None or (isinstance(written, dict) and target.cluster in written):
+    written = value.get("clusters", {}) if isinstance(value, dict) else {}
+    if target is None or target.cluster is None or not isinstance(written, dict) or target.cluster in written:
         return []
     remedy = "name one of clusters, or leave it out: the default one is meant then"
     return [Problem("alert_documents.cluster", f"[{target.cluster}] is no cluster of this file", remedy)]
@@ -193,6 +195,17 @@ def _without_wrong_sections(value: JsonObject, problems: tuple[Problem, ...]) ->
         elif problem.path:
             kept.pop(name, None)
     return kept
+
+
+def _without_secretless(config: Config, problems: Sequence[Problem]) -> Config:
+    """The settings without connectors whose secrets have problems: what these lack is told already."""
+    paths = [problem.path for problem in problems]
+    kept = [
+        connector
+        for connector in config.connectors
+        if not any(path.startswith(f"connectors.{connector.body['id']}.secrets") for path in paths)
+    ]
+    return replace(config, connectors=tuple(kept))
 
 
 def _named_unsupported(problem: Problem) -> Problem:

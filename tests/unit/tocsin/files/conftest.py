@@ -16,6 +16,10 @@ from tocsin.files.problems import FileProblem
 from tocsin.files.rules import load_rules
 
 SAMPLES = Path(__file__).parents[4] / "config"
+ENVIRONMENT = {
+    **dict.fromkeys(("ES_PASSWORD", "ES_API_KEY", "USER", "KEY"), "x"),
+    "URL": "https://hooks.example.org/T/B/x",
+}
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +55,7 @@ def check_settings(registry: Registry) -> Callable[[Path], list[FileProblem]]:
     """Everything that is wrong with a tocsin.yml, its connectors included."""
 
     def check(file: Path) -> list[FileProblem]:
-        loaded = load_config(file, environ={"ES_PASSWORD": "x", "ES_API_KEY": "x"})
+        loaded = load_config(file, environ=ENVIRONMENT)
         return [*loaded.problems, *build_connectors(loaded, registry)[1]]
 
     return check
