@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,15 +21,19 @@ def test_the_demo_is_as_the_readme_shows_it_and_what_it_names_works(tocsin, tmp_
     assert len(told) > 9
     assert [line for line in told if line.rstrip() not in shown and not line.startswith("───")] == []
     commands = [shlex.split(line) for line in done.stdout.partition("Look further:\n")[2].splitlines()]
-    assert [command[3] for command in commands] == ["why", "why", "run"]
-    slow, budget, run = (tocsin(*command[3:]) for command in commands)
-    assert (slow.returncode, budget.returncode, run.returncode) == (0, 0, 0), (slow, budget, run)
+    assert [command[3] for command in commands] == ["why", "why", "why", "run"]
+    slow, budget, van, run = (tocsin(*command[3:]) for command in commands)
+    assert [done.returncode for done in (slow, budget, van, run)] == [0, 0, 0, 0], (slow, budget, van, run)
     assert slow.stdout.startswith("Slow hosts [slow-hosts], alert web-3: not active (as of 2026-01-15T12:00:00.000Z)\n")
     assert "alert web-3 is flapping" in slow.stdout
     assert "actionGroupHasNotChanged" in slow.stdout
     _, *story = [line for line in _excerpt("why error-budget").splitlines() if line != "..."]
     assert [line for line in story if line not in budget.stdout.splitlines()] == []
+    assert van.stdout.startswith(
+        "Vans in zones [vans], alert van 7-old town: not active (as of 2026-01-15T12:00:00.000Z)\n"
+    )
     assert "web-2: 54 server errors in 5 minutes" in run.stdout
+    assert "van 7 has come into the old town" in run.stdout
 
 
 def _excerpt(holding: str) -> str:
@@ -45,17 +50,33 @@ def test_the_demo_shows_every_behaviour(tocsin) -> None:
     rules = outcome["rules"]
     assert outcome["version"] == 1
     assert outcome["documents"] > 10_000
-    assert {rule["runs"] for rule in rules.values()} == {116}
+    assert {rule_id: rule["runs"] for rule_id, rule in rules.items()} == {
+        **dict.fromkeys(("error-budget", "errors-by-host", "slow-hosts", "traffic"), 116),
+        "failed-purchases": 58,
+        "vans": 24,
+    }
+    told = done.stderr.splitlines()
     assert rules["errors-by-host"]["new"] == rules["errors-by-host"]["recovered"] == 2
     assert rules["errors-by-host"]["ongoing"] > 20
     assert rules["error-budget"]["delayed"] > 2
     assert rules["error-budget"]["decisions"]["delayed"] > 2
     assert rules["error-budget"]["decisions"]["throttled"] > 20
     assert rules["slow-hosts"]["flapping"] > 10
-    assert rules["traffic"]["decisions"]["notified"] > 4
+    assert rules["traffic"]["decisions"] == {"ruleSnoozed": 2, "notified": 4} | _uninteresting(rules["traffic"])
+    assert rules["errors-by-host"]["decisions"]["maintenanceWindow"] == 6
+    firing = '{"host": "web-4", "state": "firing", "errors": 25, "rule": "Server errors by host"}'
+    assert next(line for line in told if "web-4" in line and "webhook" in line) == f"10:24:00  webhook  {firing}"
+    assert rules["failed-purchases"]["decisions"]["filterNotMatched"] == 1
+    assert rules["failed-purchases"]["decisions"]["outsideTimeframe"] > 5
+    assert [line[:5] for line in told if '"ongoing": ' in line] == ["10:25", "10:55", "11:25"]
+    assert (rules["vans"]["new"], rules["vans"]["recovered"]) == (3, 2)
     assert outcome["logged"] > 10
     assert outcome["posted"] > 8
     assert "webhook  {" in done.stderr
+
+
+def _uninteresting(rule: dict[str, Any]) -> dict[str, int]:
+    return {reason: count for reason, count in rule["decisions"].items() if reason == "groupMismatch"}
 
 
 class TestFolders:

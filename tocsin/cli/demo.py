@@ -57,8 +57,8 @@ def _further(folder: Path) -> Iterator[str]:
     tocsin, place = _this_program(), shlex.quote(str(folder))
     yield f"{tocsin} why slow-hosts web-3 --store {place}/tocsin.db"
     yield f"{tocsin} why error-budget --last 90m --store {place}/tocsin.db"
-    data = f"--config {place}/tocsin.yml --data web={place}/web.ndjson"
-    yield f"{tocsin} run {place}/rules {data} --at 2026-01-15T10:45:00Z"
+    yield f"{tocsin} why vans 'van 7-old town' --store {place}/tocsin.db"
+    yield f"{tocsin} run {place}/rules --config {place}/tocsin.yml --at 2026-01-15T10:45:00Z"
 
 
 def _this_program() -> str:

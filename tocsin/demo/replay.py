@@ -1,9 +1,9 @@
-"""The demo's main job: two hours of web log through the sample rules, minute by minute of simulated time."""
+"""The demo's main job: two hours of a web log and of vans through the sample rules, in simulated time."""
 
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,22 +13,33 @@ from pathlib import Path
 import orjson
 
 from engine.model.errors import InvalidInput, Problem, StoreUnavailable
+from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject
+from engine.model.rule import DEFAULT_SPACE
 from engine.service.clocks import ManualClock
 from engine.service.runs import RunReport
 from engine.store.connections import sqlite_url
+from tocsin.command_engine import open_engine
+from tocsin.composition import Parts
 from tocsin.demo.receiver import Receiver
+from tocsin.demo.vans import VANS_MAPPING, ZONES_MAPPING, positions, zones
 from tocsin.demo.weblog import LENGTH, START, documents
-from tocsin.files.rules import load_rules
-from tocsin.library import AsyncEngine
+from tocsin.session import Session, load_session
+from tocsin.view_files import apply_data_views
+from tocsin.window_settings import apply_windows
 
 _SERVER_LOG = "tocsin.connectors.server_log"
 _MINUTE = timedelta(minutes=1)
-_DATA, _STORE = "web.ndjson", "tocsin.db"
+_SETTINGS, _STORE = "tocsin.yml", "tocsin.db"
+_NOBODY = "http://127.0.0.1:9/alerts"
+"""The receiver's address in the shipped settings, which the demo replaces by that of its own."""
 _MARK = "# Settings of tocsin demo"
 """The first words of its tocsin.yml, by which the demo knows a folder of its own again."""
 _WARM_UP = timedelta(minutes=5)
 """The rules begin when their windows are filled, so that the start of the log looks like no incident."""
+_SNOOZED = "traffic"
+_SNOOZE_START, _SNOOZE_LENGTH = START + timedelta(minutes=95), timedelta(minutes=4)
+"""Somebody works on the uplink and wants to hear nothing of lost traffic; it takes longer than planned."""
 
 Tell = Callable[[str], None]
 
@@ -64,35 +75,39 @@ async def replay(folder: Path, tell: Tell) -> Outcome:
 
     Raises InvalidInput if the folder holds other things, StoreUnavailable if it cannot be written to.
     """
-    rule_files, count = _prepare(folder)
-    data_file, store_file = folder / _DATA, folder / _STORE
-    tell(f"{count} requests of {START:%H:%M}-{START + LENGTH:%H:%M} in {data_file}, incident included")
+    count = _prepare(folder)
+    tell(f"{count} requests of {START:%H:%M}-{START + LENGTH:%H:%M} in {folder / 'web.ndjson'}, incident included")
     receiver = Receiver()
     await receiver.start()
     clock = ManualClock(START + _WARM_UP)
-    engine = AsyncEngine(clock=clock, store=sqlite_url(store_file))
     logged: list[str] = []
     try:
+        _name_receiver(folder / _SETTINGS, receiver.url)
+        session = load_session(folder / _SETTINGS, [])
+        session.refuse_problems()
+        store = sqlite_url(folder / _STORE)
         with _server_log(clock, tell, logged):
-            async with engine:
-                engine.add_files("web", [str(data_file)])
-                _write_settings(folder, receiver.url)
-                engine.add_connector("log", ".server-log")
-                engine.add_connector("receiver", ".webhook", config={"url": receiver.url, "hasAuth": False})
-                tallies = await _add_rules(engine, rule_files, tell)
-                await _run(engine, receiver, tallies, clock, tell)
+            async with open_engine(session, clock=clock, store=store, data={}, is_dry=False) as parts:
+                tallies = await _apply(parts, session, tell)
+                await _snooze(parts, tell)
+                await _run(parts, receiver, tallies, clock, tell)
     finally:
         await receiver.stop()
     return Outcome(folder, count, tallies, len(logged), receiver.bodies)
 
 
-def _prepare(folder: Path) -> tuple[list[Path], int]:
-    """Everything but the store in its place: the rule files, and the number of documents written."""
+def _prepare(folder: Path) -> int:
+    """Everything but the store in its place; the number of requests in the web log."""
     _refuse_foreign(folder)
     try:
         for leftover in folder.glob(f"{_STORE}*"):
             leftover.unlink()
-        return _copy_rules(folder), _write_documents(folder / _DATA)
+        _copy_samples(folder)
+        _write_lines(folder / "vans.ndjson", positions())
+        _write_lines(folder / "zones.ndjson", zones())
+        (folder / "vans-mapping.json").write_bytes(orjson.dumps(VANS_MAPPING))
+        (folder / "zones-mapping.json").write_bytes(orjson.dumps(ZONES_MAPPING))
+        return _write_lines(folder / "web.ndjson", documents())
     except OSError as error:
         what = f"cannot write to {error.filename or folder}: {error.strerror}"
         raise StoreUnavailable(f"{what} (name another folder with --folder)") from error
@@ -100,66 +115,76 @@ def _prepare(folder: Path) -> tuple[list[Path], int]:
 
 def _refuse_foreign(folder: Path) -> None:
     """Somebody else's files are not to be written over."""
-    settings = folder / "tocsin.yml"
+    settings = folder / _SETTINGS
     is_ours = settings.is_file() and settings.read_bytes().startswith(_MARK.encode())
     if not is_ours and folder.is_dir() and any(folder.iterdir()):
         remedy = "name a new folder with --folder, or one that an earlier demo left"
         raise InvalidInput([Problem(str(folder), "holds files that are not the demo's", remedy)])
 
 
-def _copy_rules(folder: Path) -> list[Path]:
-    """The sample rules in the demo's folder, those of an earlier demo replaced."""
-    place = folder / "rules"
-    place.mkdir(parents=True, exist_ok=True)
-    _write_settings(folder, "http://127.0.0.1:9/alerts")
-    with as_file(files("tocsin.demo") / "rules") as samples:
-        return [shutil.copyfile(sample, place / sample.name) for sample in sorted(samples.glob("*.yml"))]
+def _copy_samples(folder: Path) -> None:
+    """Settings, rules and data views in the demo's folder, those of an earlier demo replaced; the settings first.
+
+    By them an interrupted demo is known as one.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with as_file(files("tocsin.demo")) as package:
+        shutil.copyfile(package / _SETTINGS, folder / _SETTINGS)
+        for kind in ("rules", "data-views"):
+            (folder / kind).mkdir(exist_ok=True)
+            for sample in (package / kind).glob("*.yml"):
+                shutil.copyfile(sample, folder / kind / sample.name)
 
 
-def _write_documents(data_file: Path) -> int:
-    lines = [orjson.dumps(document) for document in documents()]
-    data_file.write_bytes(b"\n".join(lines) + b"\n")
+def _write_lines(file: Path, made: Iterable[JsonObject]) -> int:
+    lines = [orjson.dumps(document) for document in made]
+    file.write_bytes(b"\n".join(lines) + b"\n")
     return len(lines)
 
 
-def _write_settings(folder: Path, receiver_url: str) -> None:
-    (folder / "tocsin.yml").write_text(
-        f"{_MARK}: its connectors. The receiver lives only as long as the demo.\n"
-        "connectors:\n"
-        "  log:\n"
-        "    name: log\n"
-        "    connector_type_id: .server-log\n"
-        "  receiver:\n"
-        "    name: receiver\n"
-        "    connector_type_id: .webhook\n"
-        f"    config: {{url: '{receiver_url}', hasAuth: false}}\n",
-        encoding="utf-8",
-    )
+def _name_receiver(settings: Path, url: str) -> None:
+    settings.write_text(settings.read_text(encoding="utf-8").replace(_NOBODY, url), encoding="utf-8")
 
 
-async def _add_rules(engine: AsyncEngine, rule_files: list[Path], tell: Tell) -> dict[str, RuleTally]:
+async def _apply(parts: Parts, session: Session, tell: Tell) -> dict[str, RuleTally]:
+    """Bring what the files hold into the store, as the daemon does."""
+    at = parts.clock.now()
+    await apply_windows(parts, session.config.windows)
+    await apply_data_views(parts, session.data_views)
     tallies = {}
-    for definition in load_rules(rule_files).rules:
-        rule = await engine.add_rule(definition.body, definition.id)
-        tallies[rule["id"]] = RuleTally(rule["name"])
-        tell(f"rule {rule['id']}: {rule['name']}, every {rule['schedule']['interval']}")
+    for definition in session.rules:
+        applied = await parts.rules.apply(definition.body, rule_id=definition.id, at=at, actor=None, in_bulk=False)
+        rule = applied.rule
+        tallies[rule.id] = RuleTally(rule.name)
+        tell(f"rule {rule.id}: {rule.name}, every {definition.body['schedule']['interval']}")
+    for window in await parts.store.windows(DEFAULT_SPACE):
+        tell(f"maintenance window: {window.window.title}")
     return tallies
 
 
-async def _run(
-    engine: AsyncEngine, receiver: Receiver, tallies: dict[str, RuleTally], clock: ManualClock, tell: Tell
-) -> None:
+async def _snooze(parts: Parts, tell: Tell) -> None:
+    """What `tocsin rules snooze traffic --start ... --for 4m` does."""
+    snooze = {
+        "id": "uplink",
+        "duration": int(_SNOOZE_LENGTH.total_seconds() * 1000),
+        "rRule": {"dtstart": iso(_SNOOZE_START), "tzid": "UTC", "count": 1},
+    }
+    await parts.rules.snooze(_SNOOZED, snooze, at=parts.clock.now(), actor="demo")
+    tell(f"rule {_SNOOZED} is snoozed {_SNOOZE_START:%H:%M}-{_SNOOZE_START + _SNOOZE_LENGTH:%H:%M}")
+
+
+async def _run(parts: Parts, receiver: Receiver, tallies: dict[str, RuleTally], clock: ManualClock, tell: Tell) -> None:
+    """Run in each minute what is due; intervals are whole minutes."""
     shown = 0
-    runs = await engine.run_due()
     while True:
-        for report in runs:
+        for report in (await parts.service.tick(clock.now())).runs:
             _count(tallies[report.claim.key.id], report)
         for body in receiver.bodies[shown:]:
             tell(f"{_clock_time(clock.now())}  webhook  {body}")
         shown = len(receiver.bodies)
         if clock.now() >= START + LENGTH:
             return
-        runs = await engine.advance(_MINUTE)
+        clock.set(clock.now() + _MINUTE)
 
 
 def _count(tally: RuleTally, report: RunReport) -> None:
@@ -226,8 +251,8 @@ HEADINGS = ("rule", "runs", "new", "ongoing", "recovered", "delayed", "flapping"
 
 
 def _kept_back(tally: RuleTally) -> list[tuple[str, int]]:
-    # That an action belongs to another group is no news to anybody.
-    uninteresting = ("notified", "groupMismatch")
+    # That an action belongs to another group, or that there is nothing to sum up, is no news to anybody.
+    uninteresting = ("notified", "groupMismatch", "nothingToSummarize")
     return [(reason, count) for reason, count in tally.decisions.most_common() if reason not in uninteresting]
 
 
