@@ -56,8 +56,6 @@ def test_there_and_back(tocsin, folder: Path) -> None:
     ]
     (folder / "all.yml").write_text(tocsin("export").stdout)
     assert tocsin("check", "all.yml").stdout.endswith("valid rules: 2, warnings: 0\n")
-        "./"
-    )
     refused = tocsin("export", "busy", "--output-dir", "out")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "out/busy.yml exists already (give --force" in refused.stderr
