@@ -26,6 +26,7 @@ class PagerDuty:
     supported_features: tuple[str, ...] = ("alerting", "uptime", "siem")
     max_attempts: int | None = None
     is_system_action = False
+    sends_only_requests = True
     template_treatment = TemplateTreatment(rule_link=RuleLink.FIRST_OF_LINKS, alert_key="dedupKey")
 
     def validate_config(self, config: JsonObject, settings: HttpSettings) -> JsonObject:

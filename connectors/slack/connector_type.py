@@ -37,6 +37,7 @@ class Slack:
     supported_features: tuple[str, ...] = ("alerting", "uptime", "siem")
     max_attempts: int | None = None
     is_system_action = False
+    sends_only_requests = True
     template_treatment = TemplateTreatment(modes={"message": EscapeMode.SLACK}, default=None, keeps_only_modes=True)
 
     def validate_config(self, config: JsonObject, settings: HttpSettings) -> JsonObject:

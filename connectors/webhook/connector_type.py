@@ -36,6 +36,7 @@ class Webhook:
     supported_features: tuple[str, ...] = ("alerting", "uptime", "siem")
     max_attempts: int | None = None
     is_system_action = False
+    sends_only_requests = True
     template_treatment = TemplateTreatment(modes={"body": EscapeMode.JSON}, default=None, keeps_only_modes=True)
 
     def __init__(self) -> None:

@@ -85,7 +85,10 @@ class ConnectorExecution:
 
 
 class ConnectorType(Protocol):
-    """A connector type. ``validate_*`` return the validated form with defaults, or raise InvalidInput."""
+    """A connector type. ``validate_*`` return the validated form with defaults, or raise InvalidInput.
+
+    A type may have one more member, ``sends_only_requests``: see `sends_only_requests`.
+    """
 
     id: str
     name: str
@@ -108,3 +111,11 @@ class ConnectorType(Protocol):
     async def execute(self, execution: ConnectorExecution) -> ConnectorResult | None:
         """Do it. None = ok. May raise: the engine makes an error with retry of it (connector-framework.md 5.2)."""
         ...
+
+
+def sends_only_requests(connector_type: ConnectorType) -> bool:
+    """Whether all that the type does goes through the HTTP client of an execution, if its member of that name says so.
+
+    Such a type can be executed with a client that keeps the requests, to show what would go out.
+    """
+    return bool(getattr(connector_type, "sends_only_requests", False))

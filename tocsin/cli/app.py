@@ -25,6 +25,7 @@ _VERBS: Mapping[str, str] = {
     "rules": "tocsin.cli.rules",
     "alerts": "tocsin.cli.alerts",
     "notifications": "tocsin.cli.notifications",
+    "connectors": "tocsin.cli.connectors",
     "windows": "tocsin.cli.windows",
     "views": "tocsin.cli.views",
 }
