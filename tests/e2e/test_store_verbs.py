@@ -235,6 +235,37 @@ async def test_snoozes_and_windows_under_a_daemon(daemon: Daemon, receiver: Rece
     assert (shown["id"], shown["status"], shown["created_by"]) == ("w", "running", "tocsin.yml")
 
 
+async def test_rules_are_applied_and_deleted_under_a_daemon(daemon: Daemon, receiver: Receiver, verbs: Any) -> None:
+    daemon.add_document()
+    daemon.start(other=rule("other", notify_when="onActiveAlert"))
+    await receiver.until("other fired")
+
+    (daemon.folder / "late.yml").write_text(rule("late", notify_when="onActiveAlert"))
+    [applied] = (await verbs("apply", "late.yml", "--yes"))["rules"]
+    assert (applied["outcome"], applied["applied"]) == ("created", True)
+    await receiver.until("late fired")
+
+    # A daemon that reads its own files again leaves alone what came from elsewhere.
+    assert daemon.process is not None
+    (daemon.folder / "rules" / "third.yml").write_text(rule("third"))
+    daemon.process.send_signal(signal.SIGHUP)
+    await daemon.more_runs_of("third", 1)
+    await daemon.more_runs_of("late", 1)
+
+    (daemon.folder / "late.yml").write_text(rule("late", notify_when="onActiveAlert").replace("fired", "is here"))
+    [applied] = (await verbs("apply", "late.yml", "--yes"))["rules"]
+    assert [change["path"] for change in applied["changes"]] == ["actions.0.params.body"]
+    await receiver.until("late is here")
+
+    [deleted] = (await verbs("rules", "delete", "late"))["rules"]
+    assert deleted["untracked"] == ["all documents"]
+    await daemon.more_runs_of("other", 1)
+    stopped_at = daemon.runs_of("late")
+    await daemon.more_runs_of("other", 3)
+    assert daemon.runs_of("late") == stopped_at
+    assert '"level": "error"' not in daemon.log.read_text()
+
+
 async def test_dead_letters_are_listed_sent_again_and_dropped(
     daemon: Daemon, receiver: Receiver, verbs: Any, tocsin: Any
 ) -> None:

@@ -113,6 +113,15 @@ async def test_exported_rules_make_the_same_rules_again(world: World) -> None:
     assert await world.rules_of(second) == rules
 
 
+async def test_shipped_rules_come_back_as_they_went(world: World) -> None:
+    world.config = Path(__file__).parents[3] / "config" / "tocsin.yml"
+    store, out = await world.make_store("store.db"), world.folder / "out"
+    await world.apply(store, world.config.parent / "rules")
+    exported = await world.export(store)
+    assert len(write_rule_files(exported, out, replaces=False)) >= 3
+    assert not changes_of(await world.plan(store, out))
+
+
 async def test_only_the_rules_that_were_asked_for_are_exported(world: World) -> None:
     store = await world.make_store("store.db")
     await world.apply(store)
