@@ -75,7 +75,7 @@ async def replay(folder: Path, tell: Tell) -> Outcome:
 
     Raises InvalidInput if the folder holds other things, StoreUnavailable if it cannot be written to.
     """
-    count = _prepare(folder)
+    count = prepare(folder)
     tell(f"{count} requests of {START:%H:%M}-{START + LENGTH:%H:%M} in {folder / 'web.ndjson'}, incident included")
     receiver = Receiver()
     await receiver.start()
@@ -96,7 +96,7 @@ async def replay(folder: Path, tell: Tell) -> Outcome:
     return Outcome(folder, count, tallies, len(logged), receiver.bodies)
 
 
-def _prepare(folder: Path) -> int:
+def prepare(folder: Path) -> int:
     """Everything but the store in its place; the number of requests in the web log."""
     _refuse_foreign(folder)
     try:

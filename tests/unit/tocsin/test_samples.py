@@ -1,16 +1,25 @@
 """The sample rules of config/samples: they load without a finding, and each does what its comment says."""
 
+import asyncio
+import shutil
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from engine.search.recording import CannedAnswer, RecordingSearch
 from tocsin import Engine, ManualClock
+from tocsin.command_engine import open_engine
+from tocsin.demo.replay import prepare
 from tocsin.files.data_views import load_data_views
 from tocsin.files.definitions import definition_warnings
 from tocsin.files.rules import load_rules
 from tocsin.session import Session, load_session
+from tocsin.view_files import apply_data_views
+from tocsin.window_settings import apply_windows
 
 SAMPLES = Path(__file__).parents[3] / "config" / "samples"
 BODIES = SAMPLES / "create-rule"
@@ -32,6 +41,7 @@ def test_nothing_is_wrong_with_them(session: Session) -> None:
     kinds = {(rule.body["rule_type_id"], rule.body["params"].get("searchType")) for rule in session.rules}
     assert kinds == {
         (".es-query", None),
+        (".es-query", "esQuery"),
         (".es-query", "searchSource"),
         (".es-query", "esqlQuery"),
         (".index-threshold", None),
@@ -127,6 +137,104 @@ class TestBodiesOfTheCreateRulePage:
         rule = self.add(engine, "geo-containment")
         engine.run_rule(rule)
         assert [alert.id for alert in engine.alerts(rule)] == ["in-square"]
+
+
+@dataclass
+class Told:
+    """What a rule's runs of twenty-five minutes decided: reasons by clock time, and messages."""
+
+    reasons: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    messages: list[str] = field(default_factory=list)
+
+    def when(self, reason: str) -> list[str]:
+        return self.reasons.get(reason, [])
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
+    folder = tmp_path_factory.mktemp("samples") / "samples"
+    shutil.copytree(SAMPLES, folder)
+    prepare(folder / "demo")
+    session = load_session(folder / "tocsin.yml", [folder / "rules"])
+    session.refuse_problems()
+    session.rules = [rule for rule in session.rules if rule.id != "sample-query-esql"]
+    return asyncio.run(replay(session))
+
+
+async def replay(session: Session) -> dict[str, Told]:
+    clock, told = ManualClock("2026-01-15T10:30:00Z"), defaultdict(Told)
+    async with open_engine(session, clock=clock, store="sqlite://", data={}, is_dry=True) as parts:
+        at = clock.now()
+        await apply_windows(parts, session.config.windows)
+        await apply_data_views(parts, session.data_views)
+        for rule in session.rules:
+            await parts.rules.apply(rule.body, rule_id=rule.id, at=at, actor=None, in_bulk=False)
+        snooze = {"id": "s", "duration": 300_000, "rRule": {"dtstart": "2026-01-15T10:40:00.000Z", "tzid": "UTC"}}
+        await parts.rules.snooze("sample-silence", snooze, at=at, actor=None)
+        for _ in range(25):
+            for report in (await parts.service.tick(clock.now())).runs:
+                assert report.transition is not None, (report.claim.key.id, report.record.trace.error_message)
+                rule = told[report.claim.key.id]
+                for entry in report.record.ledger:
+                    rule.reasons[entry.reason].append(f"{clock.now():%H:%M}")
+                rule.messages += [
+                    sent.params.get("message", sent.params.get("body")) for sent in report.record.notifications
+                ]
+            clock.set(clock.now() + timedelta(minutes=1))
+    return told
+
+
+class TestRulesOfFeatures:
+    """They run over the demo's data from half past ten on, while web-2 fails and web-3 is unsteady."""
+
+    @pytest.mark.parametrize(
+        ("rule", "reason", "times"),
+        [
+            ("silence", "maintenanceWindow", "10:30 10:31 10:32 10:33 10:34"),
+            ("silence", "ruleSnoozed", "10:40 10:41 10:42 10:43 10:44"),
+            ("threshold", "notified", "10:34 10:38 10:44 10:48 10:54"),
+            ("query-lucene", "notified", "10:36 10:37 10:38 10:39"),
+            ("delay-and-flapping", "delayed", "10:33 10:36 10:37 10:41"),
+            ("query-kql", "notified", "10:37"),
+        ],
+    )
+    def test_reasons(self, told: dict[str, Told], rule: str, reason: str, times: str) -> None:
+        assert sorted(set(told[f"sample-{rule}"].when(reason))) == times.split()
+
+    @pytest.mark.parametrize(
+        ("rule", "message"),
+        [
+            ("query-dsl", "Server errors (query DSL): over"),
+            ("query-kql", "web-2: 4 logins failed"),
+            ("summary", "1 new, 1 ongoing, 0 recovered"),
+            ("summary", "in 10 minutes: 3 new web-3 web-2 web-3"),
+            ("delay-and-flapping", "web-3 is slow and flapping"),
+            ("containment", "van 7 is in the old town"),
+            ("containment", "van 9-harbour: it has left and is at POINT (10.08333 50.005)"),
+        ],
+    )
+    def test_messages(self, told: dict[str, Told], rule: str, message: str) -> None:
+        assert message in told[f"sample-{rule}"].messages
+
+    def test_all_of_them_run(self, told: dict[str, Told]) -> None:
+        ran = {rule.removeprefix("sample-") for rule in told} | {"query-esql"}
+        assert ran == {file.stem for file in (SAMPLES / "rules").iterdir()}
+        assert told["sample-query-kql"].when("filterNotMatched")
+        assert "10:40" in told["sample-query-lucene"].when("outsideTimeframe")
+        assert told["sample-threshold"].when("throttled")
+
+    def test_rows_of_esql(self) -> None:
+        columns = [{"name": "errors", "type": "long"}, {"name": "host.name", "type": "keyword"}]
+        search = RecordingSearch([CannedAnswer({"columns": columns, "values": [[26, "web-2"], [31, "web-4"]]})])
+        [definition] = load_rules([SAMPLES / "rules" / "query-esql.yml"]).rules
+        with Engine(clock=ManualClock(NOW), search=search) as engine:
+            engine.add_connector("log", ".server-log")
+            engine.add_rule(definition.body, definition.id)
+            engine.run_rule(definition.id)
+            assert sorted(messages(engine, definition.id)) == [
+                "web-2 has too many server errors",
+                "web-4 has too many server errors",
+            ]
 
 
 def messages(engine: Engine, rule: str) -> list[str]:
