@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
-from engine.model.errors import InvalidInput, Problem
+from engine.model.errors import InvalidInput, Problem, StoreUnavailable
 from engine.model.jsonvalue import JsonObject
 from engine.model.rule import DEFAULT_SPACE
 from engine.operations.rule_form import rule_to_definition
@@ -29,7 +29,8 @@ async def exported_rules(desk: Desk, texts: Sequence[str]) -> list[JsonObject]:
 def write_rule_files(definitions: Sequence[JsonObject], folder: Path, *, replaces: bool) -> list[Path]:
     """Write each rule into a file of its own; the files, in the same order.
 
-    Raises InvalidInput, before anything is written, if a file is there already and ``replaces`` is False.
+    Raises InvalidInput, before anything is written, if a file is there already and ``replaces`` is False;
+    StoreUnavailable if one cannot be written.
     """
     files = [folder / file_name(definition["id"]) for definition in definitions]
     there = [file for file in files if file.exists()]
@@ -37,9 +38,12 @@ def write_rule_files(definitions: Sequence[JsonObject], folder: Path, *, replace
         more = f", and {len(there) - 1} more" if len(there) > 1 else ""
         remedy = "give --force to replace files, or another folder"
         raise InvalidInput([Problem("--output-dir", f"{there[0]} exists already{more}", remedy)])
-    folder.mkdir(parents=True, exist_ok=True)
-    for definition, file in zip(definitions, files, strict=True):
-        file.write_text(yaml_of(definition), encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for definition, file in zip(definitions, files, strict=True):
+            file.write_text(yaml_of(definition), encoding="utf-8")
+    except OSError as error:
+        raise StoreUnavailable(f"cannot write to {error.filename or folder}: {error.strerror}") from error
     return files
 
 

@@ -16,6 +16,7 @@ from tocsin.cli.tables import print_json
 from tocsin.cli.text import printable
 from tocsin.desk import Desk, open_desk
 from tocsin.origins import BY_FILES
+from tocsin.stored import some
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ async def _look_at(desk: Desk, rule: Rule) -> _Doomed:
 
 
 def _question(doomed: Sequence[_Doomed]) -> str:
-    named = ", ".join(f"{each.rule.name} [{each.rule.id}]{_with_alerts(each)}" for each in doomed)
+    named = some(f"{each.rule.name} [{each.rule.id}]{_with_alerts(each)}" for each in doomed)
     return f"Delete {named}?"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.model.errors import InvalidInput
+from engine.model.errors import InvalidInput, StoreUnavailable
 from engine.model.jsonvalue import JsonObject
 from engine.model.rule import Rule
 from engine.operations.rule_form import MemberChange
@@ -140,6 +140,12 @@ async def test_files_that_are_there_are_replaced_only_if_asked_for(world: World)
     assert [file.name for file in out.iterdir()] == ["plain.yml"]
     write_rule_files(definitions, out, replaces=True)
     assert len(load_rules([out]).rules) == 2
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreUnavailable, match=r"cannot write to .*file.*: Not a directory"):
+        write_rule_files([{"id": "r"}], tmp_path / "file" / "rules", replaces=False)
 
 
 @pytest.mark.parametrize("rule_id", ["a/b", ".hidden", "..", "x" * 500, "ä" * 100, "nul\0", "a\nb"])
