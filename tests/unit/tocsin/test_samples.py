@@ -219,6 +219,8 @@ class TestRulesOfFeatures:
     def test_all_of_them_run(self, told: dict[str, Told]) -> None:
         ran = {rule.removeprefix("sample-") for rule in told} | {"query-esql"}
         assert ran == {file.stem for file in (SAMPLES / "rules").iterdir()}
+        page = (SAMPLES / "README.md").read_text(encoding="utf-8")
+        assert {name for name in ran if f"](rules/{name}.yml) |" not in page} == set()
         assert told["sample-query-kql"].when("filterNotMatched")
         assert "10:40" in told["sample-query-lucene"].when("outsideTimeframe")
         assert told["sample-threshold"].when("throttled")
