@@ -29,6 +29,9 @@ def test_the_demo_is_as_the_readme_shows_it_and_what_it_names_works(tocsin, tmp_
     assert "actionGroupHasNotChanged" in slow.stdout
     _, *story = [line for line in _excerpt("why error-budget").splitlines() if line != "..."]
     assert [line for line in story if line not in budget.stdout.splitlines()] == []
+    hosts = tocsin("why", "errors-by-host", "web-4", "--store", "tocsin-demo/tocsin.db").stdout.splitlines()
+    _, *story = _excerpt("why errors-by-host", "docs/why.md").splitlines()
+    assert [line for line in story if line not in (*hosts, "  ...")] == []
     assert van.stdout.startswith(
         "Vans in zones [vans], alert van 7-old town: not active (as of 2026-01-15T12:00:00.000Z)\n"
     )
@@ -36,9 +39,9 @@ def test_the_demo_is_as_the_readme_shows_it_and_what_it_names_works(tocsin, tmp_
     assert "van 7 has come into the old town" in run.stdout
 
 
-def _excerpt(holding: str) -> str:
-    """The block of the README that holds a text."""
-    blocks: list[str] = re.findall(r"```text\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+def _excerpt(holding: str, page: str = "README.md") -> str:
+    """The block of a page that holds a text."""
+    blocks: list[str] = re.findall(r"```text\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     [found] = [block for block in blocks if holding in block]
     return found
 

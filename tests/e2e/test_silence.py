@@ -80,7 +80,7 @@ def test_a_snooze_silences_runs_until_it_is_ended(tocsin: Any, run: Any, verb: A
     assert done.stdout.startswith("Requests [r]: snoozed until "), done.stderr
     assert run() == {"ruleSnoozed"}
     why = tocsin("why", "r", *STORE)
-    assert "The whole rule is snoozed, so no action was considered (until: " in " ".join(why.stdout.split())
+    assert "The whole rule is snoozed, so no action was considered; " in " ".join(why.stdout.split())
     [shown] = verb("rules", "list")["rules"]
     assert (shown["active_snoozes"], shown["revision"]) == ([], 0)
     [changed] = verb("rules", "unsnooze", "r")["rules"]

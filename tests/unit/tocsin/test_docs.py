@@ -33,6 +33,11 @@ def test_every_reason_is_explained() -> None:
     assert set(re.findall(r"`([a-zA-Z]+)`", re.sub(r"\|[^|]*\|$", "", table, flags=re.MULTILINE))) == set(EXPLANATIONS)
 
 
+def test_the_page_on_reasons_has_each_as_it_is_told() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", _page("why.md"), flags=re.MULTILINE)
+    assert rows == list(EXPLANATIONS.items())
+
+
 def test_the_example_rule_is_valid(tmp_path: Path) -> None:
     # The blocks after the first are parts of rules.
     example, *_ = re.findall(r"```yaml\n(.*?)```", _page("rule-files.md"), flags=re.DOTALL)

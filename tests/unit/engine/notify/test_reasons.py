@@ -2,6 +2,8 @@
 
 from typing import get_args
 
+import pytest
+
 from engine.notify.reasons import EXPLANATIONS, Reason, ReasonCode
 
 
@@ -10,6 +12,13 @@ def test_every_code_is_explained_in_one_sentence():
     for explanation in EXPLANATIONS.values():
         assert explanation.endswith(".")
         assert "\n" not in explanation
+
+
+@pytest.mark.parametrize("code", [code for code in get_args(ReasonCode) if code != "notified"])
+def test_every_explanation_says_what_is_so_and_then_what_would_have_to_change(code):
+    what_is_so, _, change = EXPLANATIONS[code].partition("; ")
+    assert what_is_so.split()[0] in ("The", "Nothing")
+    assert len(change.split()) >= 4
 
 
 def test_facts_become_json():
