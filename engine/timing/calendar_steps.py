@@ -1,40 +1,76 @@
 """Local date-times of yearly to daily rules, year by year from python-dateutil.
 
 The library's own searches begin at the rule's start and go on to the year 9999 where nothing matches. So it is asked
-for one year at a time, as a yearly rule whose by-parts say which days; which periods the interval reaches, and which
-positions in a period count, is decided here.
+for the days of one year at a time, as a yearly rule whose by-parts say which; their times, which periods the interval
+reaches, and which positions in a period count, are worked out here, for the time of interest alone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from heapq import merge
 from itertools import groupby
 
 from dateutil import rrule as library
 
-from engine.timing.rrule import MONTHLY, WEEKLY, YEARLY, RRule, Weekday
+from engine.timing.rrule import MONTHLY, WEEKLY, YEARLY, RecurrenceError, RRule, Weekday
 
 _WEEKDAYS = (library.MO, library.TU, library.WE, library.TH, library.FR, library.SA, library.SU)
 _BEYOND_CALENDAR = 10_000
 """As an interval in years: nothing follows the first one."""
 _LONGEST_SPLIT_PERIOD = timedelta(days=7)
 """A week may belong to two years."""
+_DAY = timedelta(days=1)
+_MOST_TIMES = 1_000_000
+"""Local times that one search may make."""
 
 
 def calendar_times(rule: RRule, first: datetime, last: datetime) -> Iterator[datetime]:
-    """The local times of the rule from ``first`` to ``last``, without fractions of a second, ascending."""
-    origin = _period(rule, rule.local_start.date())
+    """The local times of the rule from ``first`` to ``last``, without fractions of a second, ascending.
+
+    Raises RecurrenceError where there are too many.
+    """
+    origin = _period(rule, rule.local_start)
     first = max(first, rule.local_start.replace(microsecond=0))
     years = range((first - _LONGEST_SPLIT_PERIOD).year, (last + _LONGEST_SPLIT_PERIOD).year + 1)
-    for period, group in groupby(_all_times(rule, years), lambda at: _period(rule, at.date())):
-        if (period - origin) % rule.interval == 0:
-            times = list(group)
-            chosen = _at_positions(times, rule.positions) if rule.positions else times
-            yield from (at for at in chosen if first <= at <= last)
+    times = _times_of_day(rule)
+    made = 0
+    for period, group in groupby(_all_days(rule, years), lambda day: _period(rule, day)):
+        if (period - origin) % rule.interval:
+            continue
+        for day, chosen in _chosen(list(group), times, rule.positions):
+            if day + _DAY <= first or day > last:
+                continue
+            made += len(chosen)
+            if made > _MOST_TIMES:
+                raise RecurrenceError("the rule happens too often to be searched: name fewer times of day")
+            yield from (at for time in chosen if first <= (at := day + time) <= last)
 
 
-def _all_times(rule: RRule, years: range) -> Iterator[datetime]:
-    """The times of every period, also of those that the interval leaves out."""
+def _times_of_day(rule: RRule) -> list[timedelta]:
+    return [
+        timedelta(hours=hour, minutes=minute, seconds=second)
+        for hour in rule.hours
+        for minute in rule.minutes
+        for second in rule.seconds
+    ]
+
+
+def _chosen(
+    days: Sequence[datetime], times: Sequence[timedelta], positions: tuple[int, ...]
+) -> Iterator[tuple[datetime, Sequence[timedelta]]]:
+    """Of all times in a period those at the positions, counted from 1, or from the end if negative; without any all."""
+    if not positions:
+        yield from ((day, times) for day in days)
+        return
+    count = len(days) * len(times)
+    numbers = {position - 1 if position > 0 else count + position for position in positions}
+    for number in sorted(numbers):
+        if 0 <= number < count:
+            yield days[number // len(times)], (times[number % len(times)],)
+
+
+def _all_days(rule: RRule, years: range) -> Iterator[datetime]:
+    """The midnights of the rule's days in every period, also in those that the interval leaves out."""
     start = rule.local_start.year
     for year in years:
         if rule.freq == YEARLY and (year - start) % rule.interval:
@@ -43,14 +79,14 @@ def _all_times(rule: RRule, years: range) -> Iterator[datetime]:
         ordinal = tuple(weekday for weekday in rule.weekdays if weekday.nth is not None)
         if plain and ordinal:
             # Each keeps its own meaning (2.4); the library takes only days that are both.
-            merged = merge(_times_of(rule, year, plain), _times_of(rule, year, ordinal))
-            yield from (at for at, _ in groupby(merged))
+            merged = merge(_days_of(rule, year, plain), _days_of(rule, year, ordinal))
+            yield from (day for day, _ in groupby(merged))
         else:
-            yield from _times_of(rule, year, rule.weekdays)
+            yield from _days_of(rule, year, rule.weekdays)
 
 
-def _times_of(rule: RRule, year: int, weekdays: Iterable[Weekday]) -> Iterable[datetime]:
-    times: Iterable[datetime] = library.rrule(
+def _days_of(rule: RRule, year: int, weekdays: Iterable[Weekday]) -> Iterable[datetime]:
+    days: Iterable[datetime] = library.rrule(
         library.YEARLY,
         dtstart=datetime(year, 1, 1),  # noqa: DTZ001 - a local time
         interval=_BEYOND_CALENDAR,
@@ -61,11 +97,11 @@ def _times_of(rule: RRule, year: int, weekdays: Iterable[Weekday]) -> Iterable[d
         bymonth=rule.months or (None if rule.freq == YEARLY else range(1, 13)),
         byyearday=rule.year_days or None,
         byweekno=rule.week_numbers or None,
-        byhour=rule.hours,
-        byminute=rule.minutes,
-        bysecond=rule.seconds,
+        byhour=0,
+        byminute=0,
+        bysecond=0,
     )
-    return times
+    return days
 
 
 def _period(rule: RRule, day: date) -> int:
@@ -75,9 +111,3 @@ def _period(rule: RRule, day: date) -> int:
     if rule.freq == MONTHLY:
         return day.year * 12 + day.month
     return (day.toordinal() - 1 - rule.week_start) // 7 if rule.freq == WEEKLY else day.toordinal()
-
-
-def _at_positions(times: list[datetime], positions: tuple[int, ...]) -> list[datetime]:
-    """Those at the positions, counted from 1, or from the end if negative."""
-    numbers = {position - 1 if position > 0 else len(times) + position for position in positions}
-    return [at for number, at in enumerate(times) if number in numbers]

@@ -28,6 +28,7 @@ _PERIODS = (
     timedelta(minutes=1),
     timedelta(seconds=1),
 )
+_MANY_A_DAY = 24
 _MOST_STEPS = 1_000_000
 # A week is looked at around an instant, and a zone may lie a day from universal time.
 _FIRST = datetime(1, 1, 10, tzinfo=UTC)
@@ -87,8 +88,11 @@ class Recurrence:
 
     @cached_property
     def _first_span(self) -> timedelta:
-        """A few periods: a search seldom needs more."""
-        return min(_PERIODS[self.rule.freq or 0] * min(self.rule.interval, 20_000) * 4, _LONGEST_SPAN)
+        """A few periods: a search seldom needs more. A day, of rules with many times in it."""
+        freq = self.rule.freq or 0
+        if freq <= DAILY and len(self.rule.hours) * len(self.rule.minutes) * len(self.rule.seconds) > _MANY_A_DAY:
+            return _PERIODS[DAILY]
+        return min(_PERIODS[freq] * min(self.rule.interval, 20_000) * 4, _LONGEST_SPAN)
 
     @property
     def last(self) -> datetime | None:

@@ -113,6 +113,9 @@ def test_what_cannot_be_evaluated_names_the_member(wrong: dict[str, Any], named:
         Recurrence.of({"dtstart": "2024-01-01T00:00:00Z", "tzid": "UTC", **wrong})
 
 
+EVERY_SECOND = {"byhour": list(range(24)), "byminute": list(range(60)), "bysecond": list(range(60))}
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -126,6 +129,10 @@ def test_what_cannot_be_evaluated_names_the_member(wrong: dict[str, Any], named:
         {"freq": 3, "interval": 10**12},
         {"freq": 0, "interval": 10**12},
         {"freq": 5, "bymonth": [2], "bymonthday": [30]},
+        {"freq": 3, **EVERY_SECOND},
+        {"freq": 0, "byyearday": list(range(1, 367)), **EVERY_SECOND},
+        {"freq": 0, "byyearday": list(range(1, 367)), "bysetpos": [-1], **EVERY_SECOND},
+        {"freq": 0, "bymonth": [12], "bymonthday": list(range(1, 32)), **EVERY_SECOND},
     ],
 )
 def test_old_and_never_matching_rules_are_bounded(hostile: dict[str, Any]) -> None:
@@ -138,6 +145,16 @@ def test_old_and_never_matching_rules_are_bounded(hostile: dict[str, Any]) -> No
     except RecurrenceError as error:
         assert "rule" in str(error).lower()  # noqa: PT017
     assert time.process_time() - started < 10  # by steps from the start it would be hours
+
+
+def test_many_times_a_day_are_each_found() -> None:
+    rule = {"dtstart": "2026-01-01T00:00:00Z", "tzid": "UTC", "freq": 1, "bymonthday": [1, 2], **EVERY_SECOND}
+    now = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
+    second, third = timedelta(seconds=1), datetime(2026, 7, 3, tzinfo=UTC)
+    every, last = Recurrence.of(rule), Recurrence.of({**rule, "bysetpos": [-1]})
+    assert every.between(now, now + 2 * second) == [now, now + second, now + 2 * second]
+    assert (every.latest(now, now - second), every.earliest(third)) == (now, datetime(2026, 8, 1, tzinfo=UTC))
+    assert last.earliest(now) == third - second
 
 
 ZONES = ["UTC", "Europe/Vienna", "America/New_York", "Australia/Lord_Howe"]
