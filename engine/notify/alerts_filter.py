@@ -11,7 +11,7 @@ from engine.model.instant import parse_iso
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.notify.reasons import Reason
 from engine.query.assembly import assemble
-from engine.query.errors import UnsupportedQuery
+from engine.query.errors import FilterError, UnsupportedQuery
 from engine.query.match.compiler import DocumentQuery, compile_match
 from engine.query.match.document import DocumentView
 from engine.query.options import QueryOptions
@@ -25,7 +25,11 @@ def compile_dsl(kql: str, filters: list[JsonValue], options: QueryOptions) -> st
 
     Raises KqlError and FilterError.
     """
-    return orjson.dumps(assemble({"query": kql, "language": "kuery"}, filters, options=options).query).decode()
+    query = assemble({"query": kql, "language": "kuery"}, filters, options=options).query
+    try:
+        return orjson.dumps(query).decode()
+    except TypeError as error:
+        raise FilterError(f"the filters cannot be stored as JSON: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,10 @@ def compile_match(query: JsonObject, kinds: FieldKinds = ALERT_FIELDS) -> Docume
 
     Raises UnsupportedQuery for forms that only a search engine can evaluate, and for malformed ones.
     """
-    return DocumentQuery(_Compiler(kinds).compile(query, 0))
+    try:
+        return DocumentQuery(_Compiler(kinds).compile(query, 0))
+    except OverflowError:
+        raise UnsupportedQuery("the query holds a number too large to compare with") from None
 
 
 class _Compiler:

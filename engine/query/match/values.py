@@ -50,7 +50,9 @@ def date_value(value: JsonValue) -> int | None:
     """The instant in ms that a date field holds; None if it holds none."""
     if isinstance(value, str):
         return _parsed(value)
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if isinstance(value, int) else int(value) if isfinite(value) else None
 
 
 def iso_date_value(text: str) -> int | None:

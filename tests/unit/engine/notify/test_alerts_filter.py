@@ -147,7 +147,14 @@ def test_alert_data_is_seen_by_the_action_that_asks_and_by_no_other(situation_of
     assert [each.params["message"] for each in sent] == ["web-1 uuid-a a prod", "  a prod"]
 
 
-@pytest.mark.parametrize(("kql", "filters", "error"), [("a:(b", [], KqlError), ("", [{"query": 5}], FilterError)])
+@pytest.mark.parametrize(
+    ("kql", "filters", "error"),
+    [
+        ("a:(b", [], KqlError),
+        ("", [{"query": 5}], FilterError),
+        ("", [{"meta": {}, "query": {"term": {"a": 2**70}}}], FilterError),
+    ],
+)
 def test_what_cannot_be_compiled_is_an_error(kql, filters, error):
     with pytest.raises(error):
         compile_dsl(kql, filters, QueryOptions())

@@ -217,6 +217,9 @@ def test_objects_below_dotted_keys_are_found_as_nested_ones() -> None:
         {},
         [],
         {"terms": {"a": "x"}},
+        {"term": {"a": 10**400}},
+        {"range": {"a": {"gte": 10**400}}},
+        {"bool": {"should": [], "minimum_should_match": float("inf")}},
     ],
 )
 def test_what_only_a_search_engine_can_judge_is_refused(query: Any) -> None:
