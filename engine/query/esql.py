@@ -11,7 +11,7 @@ from itertools import pairwise
 
 _PIECE = re.compile(
     r'"""(?:.*?)"""+'  # a text in three quotes
-    r'|"(?:\\.|[^"\\\r\n])*"'
+    r'|"(?:\\.|[^"\\\r\n])*(?:"|\\?\Z|(?=[\r\n]))'  # left open: up to the line's end, lest it be read from each quote
     r"|`(?:``|[^`])*`"
     r"|//[^\r\n]*"
     r"|/\*.*?(?:\*/|\Z)"

@@ -1,5 +1,7 @@
 """What is read of an ES|QL text before it is sent."""
 
+import time
+
 import pytest
 
 from engine.query.esql import EsqlText
@@ -85,3 +87,11 @@ def test_named_parameters_are_found_in_any_case(text: str) -> None:
 def test_no_text_is_too_broken(text: str) -> None:
     read = EsqlText(text)
     assert isinstance(read.group_columns() + read.indices + read.metadata, tuple)
+
+
+@pytest.mark.parametrize("end", ["", "\\", "\n| KEEP b"])
+def test_a_text_that_is_left_open_is_read_once(end: str) -> None:
+    started = time.process_time()
+    query = EsqlText('FROM a | WHERE x == "' + '\\"' * 100_000 + end)
+    assert time.process_time() - started < 10  # read from each of its quotes it would be minutes
+    assert query.indices == ("a",)
