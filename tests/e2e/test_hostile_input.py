@@ -1,6 +1,7 @@
 """Hostile files and texts, through the program: bounded, counted and named; nothing crashes, nothing good is lost."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,102 @@ def test_a_data_file_that_is_no_text_at_all(tocsin, folder: Path) -> None:
     assert done.returncode == 0
     assert "bad documents of index [web] left out, 0 searched" in done.stderr
     assert len(done.stderr) < 4000
+
+
+GEO_RULE = """\
+id: g
+name: Vans in zones
+rule_type_id: .geo-containment
+consumer: alerts
+schedule: {interval: 1m}
+params: {index: vans, indexId: a, geoField: place, entity: van, dateField: "@timestamp", boundaryType: entireIndex,
+         boundaryIndexTitle: zones, boundaryIndexId: b, boundaryGeoField: area}
+"""
+GEO_SETTINGS = """\
+data:
+  vans: {files: [vans.ndjson], mapping: vans.json}
+  zones: {files: [zones.ndjson], mapping: zones.json}
+"""
+
+
+def _square(west: float, south: float, east: float, north: float) -> dict[str, object]:
+    corners = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [corners]}
+
+
+def _circle(points: int) -> dict[str, object]:
+    turns = [2 * math.pi * number / points for number in range(points)]
+    ring = [[round(50 + 4 * math.cos(turn), 5), round(5 + 4 * math.sin(turn), 5)] for turn in turns]
+    return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+
+
+def test_boundaries_that_are_no_good_beside_one_that_is(tocsin, folder: Path) -> None:
+    bow_tie = {"type": "Polygon", "coordinates": [[[0, 0], [10, 10], [10, 0], [0, 10], [0, 0]]]}
+    areas = [bow_tie, _square(170, -10, -170, 10), _square(170, -10, 190, 10), {"type": "Nope"}, "POLYGON ((0 0, 1", 5,
+             {"type": "Polygon", "coordinates": []}, _square(1, 1, 9, 9)]  # fmt: skip
+    point = {"@timestamp": "2026-01-15T10:04:30Z", "van": "a", "place": {"lat": 5, "lon": 5}}
+    _write_map(folder, areas, point)
+    done = tocsin("run", "rule.yml", *AT, "-o", "json")
+    assert done.returncode == 0, done.stderr
+    assert [each.rpartition("-")[0][:2] for each in alert_ids(done)] == ["a-"]
+    assert "bad documents of index [zones] left out, 1 searched" in done.stderr
+    assert "Self-intersection" in done.stderr
+    assert "split the shape at the date line" in done.stderr
+    assert len(done.stderr) < 4000
+
+
+def test_boundaries_of_very_many_points(tocsin, folder: Path) -> None:
+    vans = [{"@timestamp": "2026-01-15T10:04:30Z", "van": f"v{at}", "place": [50.5 + at, 5]} for at in range(8)]
+    _write_map(folder, [_circle(150_000), _circle(300_000)], *vans)
+    done = tocsin("run", "rule.yml", *AT, "-o", "json")
+    assert done.returncode == 0, done.stderr
+    assert [alert.partition("-")[0] for alert in alert_ids(done)] == ["v0", "v1", "v2", "v3"]
+    assert "zones.ndjson:2: field [area]" in done.stderr
+    assert "it has more than 200000 positions: simplify it" in done.stderr
+
+
+def _write_map(folder: Path, areas: list[object], *vans: dict[str, object]) -> None:
+    (folder / "rule.yml").write_text(GEO_RULE)
+    (folder / "tocsin.yml").write_text(GEO_SETTINGS)
+    types = {"place": {"type": "geo_point"}, "van": {"type": "keyword"}, "@timestamp": {"type": "date"}}
+    (folder / "vans.json").write_text(json.dumps({"properties": types}))
+    (folder / "zones.json").write_text(json.dumps({"properties": {"area": {"type": "geo_shape"}}}))
+    (folder / "vans.ndjson").write_text("\n".join(map(json.dumps, vans)))
+    (folder / "zones.ndjson").write_text("\n".join(json.dumps({"area": area}) for area in areas))
+
+
+FILTER = ", alerts_filter: {query: {kql: %s, filters: [{meta: {}, query: %s}]}}}"
+HOSTILE_FILTERS = {
+    "nested": ("(" * DEPTH + "a: b", {"match_all": {}}, "expected no more than 120 nested parentheses"),
+    "negated": ("not " * DEPTH + "a: b", {"match_all": {}}, "is not valid KQL"),
+    "pattern": ("kibana.alert.instance.id: *" + "a?" * DEPTH + "b*", {"match_all": {}}, None),
+    "alternatives": (" or ".join(f"a{at}: b" for at in range(2000)), {"match_all": {}}, None),
+    "regex": ("", {"regexp": {"kibana.alert.instance.id": "(a+)+b"}}, None),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_FILTERS)
+def test_filters_of_actions(tocsin, folder: Path, name: str) -> None:
+    kql, query, said = HOSTILE_FILTERS[name]
+    rule = RULE.replace("MESSAGE", "{{alert.id}}").rstrip().removesuffix("}")
+    (folder / "rule.yml").write_text(rule + FILTER % (json.dumps(kql), json.dumps(query)))
+    (folder / "web.ndjson").write_bytes(document("a" * 250))
+    done = tocsin("run", "rule.yml", *AT, "--data", "web=web.ndjson", "-o", "json")
+    assert "Traceback" not in done.stderr
+    if said is not None:
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in done.stderr
+        assert len(done.stderr) < 4000
+    else:
+        [run] = json.loads(done.stdout)["rules"]
+        assert (done.returncode, len(run["alerts"]), run["notifications"]) == (0, 1, [])
+
+
+def test_a_summary_of_a_thousand_alerts_with_all_their_documents(tocsin, folder: Path) -> None:
+    rule = RULE.replace("termSize: 5", "termSize: 1000").replace("summary: false", "summary: true")
+    (folder / "rule.yml").write_text(rule.replace("MESSAGE", "{{alerts.new.count}}{{alerts.all.data}}" * 10))
+    (folder / "web.ndjson").write_bytes(b"\n".join(document(f"host-{at}") for at in range(1000)))
+    done = tocsin("run", "rule.yml", *AT, "--data", "web=web.ndjson", "-o", "json")
+    assert done.returncode == 0, done.stderr
+    [sent] = json.loads(done.stdout)["rules"][0]["notifications"]
+    assert sent["params"]["message"].startswith("1000")
