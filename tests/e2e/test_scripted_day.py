@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,8 @@ SEEN = {"@timestamp": {"type": "date"}, "truck": {"type": "keyword"}, "place": {
 BOUNDARY = {"name": {"type": "keyword"}, "shape": {"type": "geo_shape"}}
 BOUNDARIES = {"Depot": "0 0, 9 0, 9 9, 0 9, 0 0", "Harbour": "20 20, 29 20, 29 29, 20 29, 20 20"}
 PLACES = {"Depot": "POINT (5 5)", "Harbour": "POINT (25 25)", "road": "POINT (15 15)"}
+FIXED = ("rule_type_id", "consumer")
+"""What an update of a rule cannot change, and must not name."""
 SUMMARY = "{{alerts.new.count}} new, {{alerts.ongoing.count}} ongoing, {{alerts.recovered.count}} recovered"
 
 Script = dict[str, Any]
@@ -268,9 +271,6 @@ class Day:
                 raise AssertionError(f"nobody knows how to {name} a rule")
 
 
-FIXED = ("rule_type_id", "consumer")
-
-
 # What came of it, in the words of the script
 
 
@@ -346,7 +346,7 @@ async def day(tmp_path: Path) -> AsyncIterator[Day]:
 
 async def test_people_hear_what_they_should_and_why_no_more(day: Day) -> None:
     script, clock = day.script, day.receivers.clock
-    expected = {rule_id: told["expected"] for rule_id, told in script["rules"].items()}
+    expected = {rule_id: told["expected"].splitlines() for rule_id, told in script["rules"].items()}
     stopped, started = span(script["engine_is_down"])
     day.write_files()
     async with day.engine(CONNECTORS) as engine:
@@ -355,25 +355,26 @@ async def test_people_hear_what_they_should_and_why_no_more(day: Day) -> None:
     clock.set(started)
     async with day.engine(name for name in CONNECTORS if name != script["removed_connector"]) as engine:
         await day.play(engine, instant(script["end"]))
-        told = [await timeline(engine, day.receivers, rule_id) for rule_id in expected]
-        assert written(expected, told) == written(expected, [text.splitlines() for text in expected.values()])
+        told = {rule_id: await timeline(engine, day.receivers, rule_id) for rule_id in expected}
+        assert not (found := differences(expected, told)), found
         await check_deliveries(engine, day.receivers)
         await check_runs(engine, (stopped, started))
         await check_snoozes(engine)
         assert (await engine.rule("edited"))["revision"] == 3
-        ends = {rule_id: await alert_ends(engine, rule_id) for rule_id in ("disabled-for-two-hours", UNTRACKED)}
+        ends = {
+            rule_id: await alert_ends(engine, rule_id)
+            for rule_id in ("disabled-for-two-hours", "disabled-and-untracked")
+        }
         assert ends == {
             "disabled-for-two-hours": [("web-1", "recovered"), ("web-2", "recovered")],
-            UNTRACKED: [("web-1", "recovered"), ("web-1", "untracked"), ("web-2", "untracked")],
+            "disabled-and-untracked": [("web-1", "recovered"), ("web-1", "untracked"), ("web-2", "untracked")],
         }
 
 
-UNTRACKED = "disabled-and-untracked"
-
-
-def written(rule_ids: Iterable[str], timelines: Iterable[list[str]]) -> str:
-    """All timelines as one text, so that differences show as lines."""
-    return "\n\n".join("\n".join([rule_id, *lines]) for rule_id, lines in zip(rule_ids, timelines, strict=True))
+def differences(expected: Mapping[str, list[str]], told: Mapping[str, list[str]]) -> str:
+    """What is expected and did not happen, with ``-``; what happened and is not expected, with ``+``."""
+    lines = [[f"{rule_id}: {line}" for rule_id, lines in each.items() for line in lines] for each in (expected, told)]
+    return "\n".join(unified_diff(*lines, "expected", "told", n=0, lineterm=""))
 
 
 async def check_deliveries(engine: AsyncEngine, receivers: Receivers) -> None:
@@ -382,15 +383,10 @@ async def check_deliveries(engine: AsyncEngine, receivers: Receivers) -> None:
     assert {each.state for each in sent} == {"delivered"}
     assert len(sent) == len(receivers.taken)
     assert len(receivers.keys) == len(set(receivers.keys))
-    late = [(at, arrived) for _, _, at, _, arrived in receivers.taken if arrived > at]
-    assert all(receivers.down[1] <= arrived <= receivers.down[1] + timedelta(hours=1) for _, arrived in late)
-    assert {connector for connector, *_, arrived in receivers.taken if arrived in dict(late).values()} == {"pager"}
-    about = [(at, text) for connector, rule, at, text, _ in receivers.taken if (connector, rule) == PAGER_DOWN]
-    assert [text for at, text in about if "web-2" in text] == ["web-2 is active", "web-2 recovered"]
-
-
-PAGER_DOWN = ("pager", "pager-down")
-REMOVED = "to-a-connector-that-is-removed"
+    late = [(connector, text, arrived) for connector, _, at, text, arrived in receivers.taken if arrived > at]
+    assert {connector for connector, *_ in late} == {"pager"}
+    assert all(receivers.down[1] <= arrived <= receivers.down[1] + timedelta(hours=1) for *_, arrived in late)
+    assert [text for _, text, _ in late if "web-2" in text] == ["web-2 is active", "web-2 recovered"]
 
 
 async def check_runs(engine: AsyncEngine, stop: tuple[datetime, datetime]) -> None:
@@ -399,7 +395,10 @@ async def check_runs(engine: AsyncEngine, stop: tuple[datetime, datetime]) -> No
         trace for trace in await engine.parts.store.traces("default", limit=10_000) if isinstance(trace, RunTrace)
     ]
     odd = [(trace.rule.name, said(trace.started_at), trace.outcome) for trace in traces if trace.outcome != "success"]
-    assert sorted(odd) == [(REMOVED, "Sa 22:40", "warning"), (REMOVED, "Sa 23:00", "warning")]
+    assert sorted(odd) == [
+        ("to-a-connector-that-is-removed", "Sa 22:40", "warning"),
+        ("to-a-connector-that-is-removed", "Sa 23:00", "warning"),
+    ]
     gaps = {(trace.rule.name, trace.gap.start, trace.gap.end) for trace in traces if trace.gap is not None}
     assert ("restarted", stop[0] - 10 * MINUTE, stop[0]) in gaps
     assert {start for _, start, _ in gaps} == {stop[0] - 10 * MINUTE}
