@@ -1,0 +1,83 @@
+"""Store port: everything that outlives a process. Every method is one transaction; all times are instants handed in."""
+
+from typing import Protocol
+
+from engine.ports.store.audit import AuditEntry
+from engine.ports.store.care import CareStore
+from engine.ports.store.clock_changes import ClockChange, Replanned
+from engine.ports.store.data_views import DataViewStore
+from engine.ports.store.history import DocumentChanges, HistoryStore, MirrorPlace
+from engine.ports.store.keys import ConnectorKey, RuleKey
+from engine.ports.store.outbox import (
+    ClaimedNotification,
+    DeliveryReport,
+    Dropped,
+    LaterNotification,
+    OutboxStore,
+    Requeued,
+)
+from engine.ports.store.rules import (
+    RuleChange,
+    RulePage,
+    RuleQuery,
+    RuleStore,
+    StoredRule,
+    UntrackedDocument,
+    VersionedState,
+)
+from engine.ports.store.runs import Claim, ClosedDocument, CommitOutcome, NewDocument, RunRecord, RunStore
+from engine.ports.store.windows import StoredWindow, WindowStore
+
+__all__ = [
+    "AuditEntry",
+    "CareStore",
+    "Claim",
+    "ClaimedNotification",
+    "ClockChange",
+    "ClosedDocument",
+    "CommitOutcome",
+    "ConnectorKey",
+    "DataViewStore",
+    "DeliveryReport",
+    "DocumentChanges",
+    "Dropped",
+    "HistoryStore",
+    "LaterNotification",
+    "MirrorPlace",
+    "NewDocument",
+    "OutboxStore",
+    "Replanned",
+    "Requeued",
+    "RuleChange",
+    "RuleKey",
+    "RulePage",
+    "RuleQuery",
+    "RuleStore",
+    "RunRecord",
+    "RunStore",
+    "Store",
+    "StoredRule",
+    "StoredWindow",
+    "UntrackedDocument",
+    "VersionedState",
+    "WindowStore",
+]
+
+
+class Store(
+    RuleStore,
+    RunStore,
+    OutboxStore,
+    HistoryStore,
+    WindowStore,
+    DataViewStore,
+    CareStore,
+    Protocol,
+):
+    """The store. Raises StoreUnavailable or StoreLocked when it cannot be used at all."""
+
+    async def open(self) -> None:
+        """Create or migrate the schema and make ready."""
+        ...
+
+    async def close(self) -> None: ...

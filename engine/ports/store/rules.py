@@ -1,0 +1,113 @@
+"""Rules in the store: definitions, states, and changes by users."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from engine.model.alert import RuleState
+from engine.model.outcome import ExecutionStatusName, MonitoringEntry, RuleStatus, Schedule
+from engine.model.rule import Rule
+from engine.model.trace import Trace
+from engine.ports.store.audit import AuditEntry
+from engine.ports.store.keys import RuleKey
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRule:
+    """A rule with what runs wrote about it. ``version`` counts changes of the definition."""
+
+    rule: Rule
+    version: int
+    status: RuleStatus
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class UntrackedDocument:
+    """An alert document to be set to ``untracked``."""
+
+    uuid: str
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """A change of a rule, made by a user. Only what is not None changes.
+
+    It is applied only if the stored definition still has ``expected_version`` and, when ``state`` is given, the stored
+    run state still has ``expected_state_version``.
+    """
+
+    rule: Rule
+    expected_version: int
+    schedule: Schedule | None = None
+    status: RuleStatus | None = None
+    state: RuleState | None = None
+    expected_state_version: int | None = None
+    untracked: tuple[UntrackedDocument, ...] = ()
+    traces: tuple[Trace, ...] = ()
+    audit: AuditEntry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionedState:
+    """A rule's run state with the counter of its changes."""
+
+    state: RuleState
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleQuery:
+    """What `find_rules` returns: exact filters, then sort, then the page. ``sort`` names a member of `Rule`."""
+
+    enabled: bool | None = None
+    rule_type_id: str | None = None
+    tag: str | None = None
+    name_contains: str | None = None
+    execution_status: ExecutionStatusName | None = None
+    sort: Literal["created_at", "updated_at", "name", "enabled", "rule_type_id"] = "created_at"
+    descending: bool = False
+    offset: int = 0
+    limit: int | None = 10
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    total: int
+    rules: tuple[StoredRule, ...]
+
+
+class RuleStore(Protocol):
+    """Rules, and what users change of them."""
+
+    async def insert_rule(self, rule: Rule, schedule: Schedule, status: RuleStatus, audit: AuditEntry | None) -> bool:
+        """Store a new rule with empty state; False if the id is taken in its space."""
+        ...
+
+    async def load_rules(self, keys: Sequence[RuleKey]) -> dict[RuleKey, StoredRule]:
+        """The rules that exist among the keys; one that cannot be read is left out and logged."""
+        ...
+
+    async def find_rules(self, space: str, query: RuleQuery) -> RulePage: ...
+
+    async def rule_intervals(self) -> list[str]:
+        """The interval texts of all enabled rules of all spaces (for the capacity check)."""
+        ...
+
+    async def change_rule(self, change: RuleChange) -> bool:
+        """Apply a user's change; False if a version was not the expected one (nothing is written then)."""
+        ...
+
+    async def delete_rule(
+        self, key: RuleKey, untracked: Sequence[UntrackedDocument], traces: Sequence[Trace], audit: AuditEntry | None
+    ) -> bool:
+        """Remove rule, state, schedule and monitoring; documents, events, ledger and outbox stay. False if unknown."""
+        ...
+
+    async def load_state(self, key: RuleKey) -> VersionedState | None: ...
+
+    async def monitoring(self, key: RuleKey) -> list[MonitoringEntry]:
+        """The newest 200 runs, oldest first."""
+        ...
