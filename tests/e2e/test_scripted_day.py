@@ -38,16 +38,10 @@ TYPES = {
 }
 """Rule type, its group of active alerts and the one of recovered alerts."""
 COUNT = {"aggType": "count", "threshold": [0], "thresholdComparator": ">", "timeWindowUnit": "m"}
-GEO = {
-    "geoField": "place",
-    "entity": "truck",
-    "dateField": "@timestamp",
-    "boundaryType": "entireIndex",
-    "boundaryIndexTitle": "boundaries",
-    "boundaryIndexId": "boundaries",
-    "boundaryGeoField": "shape",
-    "boundaryNameField": "name",
-}
+GEO = YAML(typ="safe").load("""
+    {geoField: place, entity: truck, dateField: "@timestamp", boundaryType: entireIndex,
+     boundaryIndexTitle: boundaries, boundaryIndexId: boundaries, boundaryGeoField: shape, boundaryNameField: name}
+""")
 FOUND = {"@timestamp": {"type": "date"}, "host": {"type": "keyword"}}
 SEEN = {"@timestamp": {"type": "date"}, "truck": {"type": "keyword"}, "place": {"type": "geo_point"}}
 BOUNDARY = {"name": {"type": "keyword"}, "shape": {"type": "geo_shape"}}
@@ -104,9 +98,7 @@ def rule_body(rule_id: str, told: Script) -> Script:
         "actions": actions,
         **whole_rule,
     }
-    if "alert_delay" in told:
-        body["alert_delay"] = {"active": told["alert_delay"]}
-    return body | {name: told[name] for name in ("flapping",) if name in told}
+    return body | {name: told[name] for name in ("alert_delay", "flapping") if name in told}
 
 
 def action_body(told: Script, group: str, is_own_master: bool) -> Script:
@@ -359,16 +351,13 @@ async def test_people_hear_what_they_should_and_why_no_more(day: Day) -> None:
         assert not (found := differences(expected, told)), found
         await check_deliveries(engine, day.receivers)
         await check_runs(engine, (stopped, started))
-        await check_snoozes(engine)
+        assert await snoozes(engine, "snoozed-once") == [], "what is over is removed"
+        [skipping] = await snoozes(engine, "snoozed-daily-and-skipped")
+        assert skipping["skipRecurrences"] == ["2026-10-24T08:30:00.000Z"]
         assert (await engine.rule("edited"))["revision"] == 3
-        ends = {
-            rule_id: await alert_ends(engine, rule_id)
-            for rule_id in ("disabled-for-two-hours", "disabled-and-untracked")
-        }
-        assert ends == {
-            "disabled-for-two-hours": [("web-1", "recovered"), ("web-2", "recovered")],
-            "disabled-and-untracked": [("web-1", "recovered"), ("web-1", "untracked"), ("web-2", "untracked")],
-        }
+        kept, untracked = [await alert_ends(engine, f"disabled-{how}") for how in ("for-two-hours", "and-untracked")]
+        assert kept == [("web-1", "recovered"), ("web-2", "recovered")]
+        assert untracked == [("web-1", "recovered"), ("web-1", "untracked"), ("web-2", "untracked")]
 
 
 def differences(expected: Mapping[str, list[str]], told: Mapping[str, list[str]]) -> str:
@@ -404,12 +393,9 @@ async def check_runs(engine: AsyncEngine, stop: tuple[datetime, datetime]) -> No
     assert {start for _, start, _ in gaps} == {stop[0] - 10 * MINUTE}
 
 
-async def check_snoozes(engine: AsyncEngine) -> None:
-    """A snooze that is over is removed from its rule; one that recurs remembers what it was told to skip."""
-    assert (await engine.parts.rules.get("snoozed-once")).rule.snooze_schedule == ()
-    [snooze] = (await engine.parts.rules.get("snoozed-daily-and-skipped")).rule.snooze_schedule
-    assert snooze["skipRecurrences"] == ["2026-10-24T08:30:00.000Z"]
-
-
 async def alert_ends(engine: AsyncEngine, rule_id: str) -> list[tuple[str, str]]:
     return sorted((alert.id, alert.status) for alert in await engine.alerts(rule_id))
+
+
+async def snoozes(engine: AsyncEngine, rule_id: str) -> list[Script]:
+    return list((await engine.parts.rules.get(rule_id)).rule.snooze_schedule)
