@@ -91,10 +91,7 @@ QUERIES: dict[str, tuple[dict[str, Any], Callable[[Document], bool]]] = {
 }  # fmt: skip
 """Name -> a query, and what it says in Python."""
 
-NOT_BUILT_LOCALLY = {
-    "regexp", "simple_query_string", "match_phrase_prefix", "multi_match", "constant_score",
-    *(name for name in QUERIES if name.startswith("query_string")),
-}  # fmt: skip
+NOT_BUILT_LOCALLY = {"regexp", "simple_query_string", "match_phrase_prefix", "constant_score"}  # fmt: skip
 """Kinds of queries that the embedded engine refuses by name; clusters are tried with them all the same."""
 
 
