@@ -47,8 +47,7 @@ SEEN = {"@timestamp": {"type": "date"}, "truck": {"type": "keyword"}, "place": {
 BOUNDARY = {"name": {"type": "keyword"}, "shape": {"type": "geo_shape"}}
 BOUNDARIES = {"Depot": "0 0, 9 0, 9 9, 0 9, 0 0", "Harbour": "20 20, 29 20, 29 29, 20 29, 20 20"}
 PLACES = {"Depot": "POINT (5 5)", "Harbour": "POINT (25 25)", "road": "POINT (15 15)"}
-FIXED = ("rule_type_id", "consumer")
-"""What an update of a rule cannot change, and must not name."""
+FIXED = ("rule_type_id", "consumer")  # an update of a rule must not name them
 SUMMARY = "{{alerts.new.count}} new, {{alerts.ongoing.count}} ongoing, {{alerts.recovered.count}} recovered"
 
 Script = dict[str, Any]
