@@ -4,8 +4,8 @@ from engine.model.connector import Connector
 from engine.model.errors import InvalidInput, Problem
 from engine.ports.registry import Registry
 from engine.service.connectors import PreconfiguredConnectors
+from tocsin.cli.text import some
 from tocsin.files.config import Config, ConnectorDefinition
-from tocsin.stored import some
 
 
 def declared_connectors(config: Config, registry: Registry) -> PreconfiguredConnectors:

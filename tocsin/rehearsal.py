@@ -27,10 +27,11 @@ from engine.template.summary_variables import SummarizedAlerts, summary_variable
 from engine.template.values import Variables, prepare_variables
 from engine.template.variables import RuleVariables, alert_variables, rule_variables
 from tocsin.cli.options import store_url
+from tocsin.cli.text import some
 from tocsin.composition import builtin_registry
 from tocsin.files.documents import MAX_BYTES
 from tocsin.session import read_config
-from tocsin.stored import existing_store, find_rule, some
+from tocsin.stored import existing_store, find_rule
 
 _MOST_DOCUMENTS = 10_000
 

@@ -7,10 +7,10 @@ from engine.model.rule import DEFAULT_SPACE
 from engine.ports.store import RuleKey, RuleQuery, Store, StoredRule
 from engine.store.connections import file_of
 from engine.store.sqlite import open_store
+from tocsin.cli.text import some
 
 PATIENCE_S = 5.0
 """How long a command waits for another process to let go of the store."""
-_MOST_NAMES = 20
 
 
 def existing_store(url: str) -> Store:
@@ -48,11 +48,3 @@ async def names_of_rules(store: Store, rule_ids: Iterable[str]) -> dict[str, str
     keys = [RuleKey(DEFAULT_SPACE, rule_id) for rule_id in sorted(set(rule_ids))]
     stored = await store.load_rules(keys)
     return {key.id: stored[key].rule.name if key in stored else key.id for key in keys}
-
-
-def some(names: Iterable[str]) -> str:
-    """Names in a sentence, not too many of them."""
-    every = list(names)
-    return ", ".join(every[:_MOST_NAMES]) + (
-        f" and {len(every) - _MOST_NAMES} more" if len(every) > _MOST_NAMES else ""
-    )

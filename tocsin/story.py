@@ -12,7 +12,8 @@ from engine.model.rule import DEFAULT_SPACE, Rule
 from engine.model.trace import AlertMention, RunTrace
 from engine.notify.explanation import explain
 from engine.timing.durations import is_duration, parse_duration
-from tocsin.stored import existing_store, find_rule, some
+from tocsin.cli.text import some
+from tocsin.stored import existing_store, find_rule
 
 _MOST_RUNS = 100_000
 

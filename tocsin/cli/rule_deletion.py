@@ -13,10 +13,9 @@ from engine.ports.store import RuleKey
 from tocsin.cli.options import OutputFormat
 from tocsin.cli.question import REFUSED, is_agreed
 from tocsin.cli.tables import print_json
-from tocsin.cli.text import printable
+from tocsin.cli.text import printable, some
 from tocsin.desk import Desk, open_desk
 from tocsin.origins import BY_FILES
-from tocsin.stored import some
 
 
 @dataclass(frozen=True, slots=True)

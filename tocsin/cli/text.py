@@ -3,6 +3,10 @@
 Alert ids and messages come from data: raw, they could move the cursor, clear the screen or forge lines.
 """
 
+from collections.abc import Iterable
+
+_MOST_NAMES = 20
+
 
 def printable(text: object, kept: str = "") -> str:
     """The text with control and other invisible characters as escapes (``\\x1b``), but for those in ``kept``."""
@@ -17,3 +21,10 @@ def printable(text: object, kept: str = "") -> str:
 def printable_lines(text: object) -> str:
     """The same for text of our own that has several lines."""
     return printable(text, kept="\n\t")
+
+
+def some(names: Iterable[str]) -> str:
+    """Names in a sentence, not too many of them."""
+    every = list(names)
+    more = f" and {len(every) - _MOST_NAMES} more" if len(every) > _MOST_NAMES else ""
+    return ", ".join(every[:_MOST_NAMES]) + more
