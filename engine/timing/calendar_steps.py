@@ -20,7 +20,7 @@ _BEYOND_CALENDAR = 10_000
 _LONGEST_SPLIT_PERIOD = timedelta(days=7)
 """A week may belong to two years."""
 _DAY = timedelta(days=1)
-_MOST_TIMES = 1_000_000
+_MOST_TIMES = 400_000
 """Local times that one search may make."""
 
 

@@ -144,7 +144,7 @@ def test_old_and_never_matching_rules_are_bounded(hostile: dict[str, Any]) -> No
         rule.earliest(now)
     except RecurrenceError as error:
         assert "rule" in str(error).lower()  # noqa: PT017
-    assert time.process_time() - started < 10  # by steps from the start it would be hours
+    assert time.process_time() - started < 60  # by steps from the start it would be hours
 
 
 def test_many_times_a_day_are_each_found() -> None:
