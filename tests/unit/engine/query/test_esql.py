@@ -93,5 +93,5 @@ def test_no_text_is_too_broken(text: str) -> None:
 def test_a_text_that_is_left_open_is_read_once(end: str) -> None:
     started = time.process_time()
     query = EsqlText('FROM a | WHERE x == "' + '\\"' * 100_000 + end)
-    assert time.process_time() - started < 10  # read from each of its quotes it would be minutes
+    assert time.process_time() - started < 60  # read from each of its quotes it would be minutes
     assert query.indices == ("a",)

