@@ -2,23 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy import Connection, RowMapping, select
 
 from engine.model.data_view import DataView
 from engine.ports.store import AuditEntry
-from engine.store.audit_log import record_audit
-from engine.store.dialect import insert_unless_present
 from engine.store.encoding import instant_or_none, ms_or_none
 from engine.store.tables import data_views
+from engine.store.versioned import delete_object, insert_object, replace_object
 
 
 def insert_data_view(connection: Connection, view: DataView, audit: AuditEntry | None) -> bool:
     """Store a new data view; False if the id is taken in its space."""
-    statement = insert_unless_present(connection, data_views, ["space", "id"])
-    if connection.execute(statement.returning(data_views.c.id), _pack(view)).scalar() is None:
-        return False
-    record_audit(connection, audit)
-    return True
+    return insert_object(connection, data_views, _pack(view), audit)
 
 
 def read_data_views(connection: Connection, space: str) -> list[DataView]:
@@ -29,25 +24,12 @@ def read_data_views(connection: Connection, space: str) -> list[DataView]:
 
 def change_data_view(connection: Connection, view: DataView, expected_version: int, audit: AuditEntry | None) -> bool:
     """Replace a data view; False if it has not the expected version any more."""
-    known = connection.execute(select(data_views.c.version).where(*_is(view.space, view.id)).with_for_update()).scalar()
-    if known != expected_version:
-        return False
-    connection.execute(update(data_views).where(*_is(view.space, view.id)), _pack(view))
-    record_audit(connection, audit)
-    return True
+    return replace_object(connection, data_views, _pack(view), expected_version, audit)
 
 
 def delete_data_view(connection: Connection, space: str, view_id: str, audit: AuditEntry | None) -> bool:
     """Remove a data view; False if unknown."""
-    if connection.execute(select(data_views.c.id).where(*_is(space, view_id))).scalar() is None:
-        return False
-    connection.execute(delete(data_views).where(*_is(space, view_id)))
-    record_audit(connection, audit)
-    return True
-
-
-def _is(space: str, view_id: str) -> tuple[Any, Any]:
-    return data_views.c.space == space, data_views.c.id == view_id
+    return delete_object(connection, data_views, space, view_id, audit)
 
 
 def _pack(view: DataView) -> dict[str, Any]:

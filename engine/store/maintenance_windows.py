@@ -3,25 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, or_, select, update
+from sqlalchemy import Connection, RowMapping, or_, select
 
 from engine.model.instant import from_ms, to_ms
 from engine.model.maintenance_window import MaintenanceWindow
 from engine.ports.store import AuditEntry, StoredWindow
-from engine.store.audit_log import record_audit
-from engine.store.dialect import insert_unless_present
 from engine.store.encoding import instant_or_none, ms_or_none
 from engine.store.tables import maintenance_windows
+from engine.store.versioned import delete_object, insert_object, replace_object
 
 
 def insert_window(connection: Connection, window: MaintenanceWindow, audit: AuditEntry | None) -> bool:
     """Store a new window; False if the id is taken in its space."""
-    statement = insert_unless_present(connection, maintenance_windows, ["space", "id"])
-    row = connection.execute(statement.returning(maintenance_windows.c.id), _pack(window) | {"version": 1}).scalar()
-    if row is None:
-        return False
-    record_audit(connection, audit)
-    return True
+    return insert_object(connection, maintenance_windows, _pack(window) | {"version": 1}, audit)
 
 
 def read_windows(connection: Connection, space: str, may_run_at: datetime | None) -> list[StoredWindow]:
@@ -38,29 +32,13 @@ def change_window(
     connection: Connection, window: MaintenanceWindow, expected_version: int, audit: AuditEntry | None
 ) -> bool:
     """Replace a window; False if it has not the expected version any more."""
-    known = connection.execute(
-        select(maintenance_windows.c.version).where(*_is(window.space, window.id)).with_for_update()
-    ).scalar()
-    if known != expected_version:
-        return False
     row = _pack(window) | {"version": expected_version + 1}
-    connection.execute(update(maintenance_windows).where(*_is(window.space, window.id)), row)
-    record_audit(connection, audit)
-    return True
+    return replace_object(connection, maintenance_windows, row, expected_version, audit)
 
 
 def delete_window(connection: Connection, space: str, window_id: str, audit: AuditEntry | None) -> bool:
     """Remove a window; False if unknown."""
-    known = connection.execute(select(maintenance_windows.c.id).where(*_is(space, window_id))).scalar()
-    if known is None:
-        return False
-    connection.execute(delete(maintenance_windows).where(*_is(space, window_id)))
-    record_audit(connection, audit)
-    return True
-
-
-def _is(space: str, window_id: str) -> tuple[Any, Any]:
-    return maintenance_windows.c.space == space, maintenance_windows.c.id == window_id
+    return delete_object(connection, maintenance_windows, space, window_id, audit)
 
 
 def _pack(window: MaintenanceWindow) -> dict[str, Any]:
