@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from pathlib import Path
 
 from engine.model.errors import InvalidInput, TocsinError
@@ -63,7 +64,7 @@ async def serve(
             await _take_over(parts)
             await apply_windows(parts, session.config.windows)
             await apply_data_views(parts, session.data_views)
-            await apply_rule_files(parts, session)
+            unknown = await apply_rule_files(parts, session)
             store = parts.store
             assert isinstance(store, SqliteStore)
             scheduler = Scheduler(
@@ -74,7 +75,7 @@ async def serve(
             supervisor.tell("READY=1", f"STATUS=serving {len(session.rules)} rules of files")
             beside = [
                 asyncio.create_task(
-                    _reload_on_hangup(parts, scheduler, signals.hangup, session.config_file, rule_paths)
+                    _follow_files(parts, scheduler, unknown, signals.hangup, session.config_file, rule_paths)
                 ),
                 asyncio.create_task(supervisor.tell_alive()),
                 asyncio.create_task(_watch_store(session.config.store)),
@@ -113,18 +114,24 @@ async def _take_over(parts: Parts) -> None:
         _log.warning("the daemon before this one was cut off; %d runs and deliveries of its are begun again", ended)
 
 
-async def apply_rule_files(parts: Parts, session: Session) -> None:
-    """Make the stored rules what the files say; a rule that has vanished from them is disabled, its alerts kept.
+async def apply_rule_files(parts: Parts, session: Session) -> list[RuleDefinition]:
+    """Make the rules that the store knows what the files say; the rules that it does not know yet are returned.
 
-    A rule that cannot be applied is told and holds no other back.
+    A rule that has vanished from the files is disabled, its alerts kept. A rule that cannot be applied is told and
+    holds no other back.
     """
     for problem in session.problems:
         _log.error("%s", render(problem))
     now = parts.clock.now()
     named = {definition.id for definition in session.rules}
     known = await parts.store.load_rules([RuleKey(DEFAULT_SPACE, rule_id) for rule_id in named])
+    unknown = []
     for definition in session.rules:
-        await _apply(parts, definition, known.get(RuleKey(DEFAULT_SPACE, definition.id)))
+        stored = known.get(RuleKey(DEFAULT_SPACE, definition.id))
+        if stored is None:
+            unknown.append(definition)
+            continue
+        await _apply(parts, definition, stored)
         await asyncio.sleep(0)  # a store on the loop gives it away to nobody; what runs must go on meanwhile
     page = await parts.store.find_rules(DEFAULT_SPACE, RuleQuery(enabled=True, limit=None))
     for stored in page.rules:
@@ -132,9 +139,26 @@ async def apply_rule_files(parts: Parts, session: Session) -> None:
         if rule.created_by == BY_FILES and rule.id not in named and not session.problems:
             await parts.rules.disable(rule.id, untrack=False, at=now, actor=BY_ABSENCE)
             _log.warning("rule [%s] %r is in no rule file any more: it was disabled", rule.id, rule.name)
+    return unknown
 
 
-async def _apply(parts: Parts, definition: RuleDefinition, stored: StoredRule | None) -> None:
+async def bring_in(parts: Parts, unknown: Sequence[RuleDefinition], notice: Callable[[datetime | None], None]) -> None:
+    """Store rules that are new while others run: storing some hundred takes longer than the first of them may wait.
+
+    ``notice`` is told when each is due first.
+    """
+    for definition in unknown:
+        try:
+            stored = await _apply(parts, definition, None)
+        except Exception:  # noqa: BLE001 - whatever it is, the rules after it must come in
+            _log.exception("rule [%s] of %s was not applied", definition.id, definition.file)
+        else:
+            notice(None if stored is None else stored.schedule.next_run)
+        await asyncio.sleep(0)
+
+
+async def _apply(parts: Parts, definition: RuleDefinition, stored: StoredRule | None) -> StoredRule | None:
+    """Make one rule what its file says; None: that was refused, and the reason told."""
     is_switched_off = stored is not None and _is_switched_off(stored.rule, definition)
     try:
         applied = await parts.rules.apply(
@@ -147,7 +171,7 @@ async def _apply(parts: Parts, definition: RuleDefinition, stored: StoredRule | 
         )
         if is_switched_off and applied.outcome == "updated":
             # Whoever changed the file has mended the rule.
-            await parts.rules.enable(definition.id, at=parts.clock.now(), actor=BY_FILES, in_bulk=True)
+            return await parts.rules.enable(definition.id, at=parts.clock.now(), actor=BY_FILES, in_bulk=True)
     except InvalidInput as error:
         for problem in error.problems:
             _log.error("%s", render(definition.problem(problem)))
@@ -158,6 +182,8 @@ async def _apply(parts: Parts, definition: RuleDefinition, stored: StoredRule | 
             _log.info("rule [%s] %s", definition.id, applied.outcome)
         elif is_switched_off:
             _log.warning("rule [%s] stays disabled until its file changes, or `tocsin rules enable`", definition.id)
+        return applied.stored
+    return None
 
 
 def _is_switched_off(rule: Rule, definition: RuleDefinition) -> bool:
@@ -182,16 +208,24 @@ def _refresh_of(parts: Parts) -> Callable[[], Awaitable[None]] | None:
     return refresh
 
 
-async def _reload_on_hangup(
-    parts: Parts, scheduler: Scheduler, hangup: asyncio.Event, file: Path | None, rule_paths: Sequence[Path]
+async def _follow_files(
+    parts: Parts,
+    scheduler: Scheduler,
+    unknown: Sequence[RuleDefinition],
+    hangup: asyncio.Event,
+    file: Path | None,
+    rule_paths: Sequence[Path],
 ) -> None:
-    """Read the rule files again at each hangup; what is wrong is told, and everything else goes on as it was.
+    """Bring in the rules that are new, and read the files again at each hangup.
 
-    ``file``: the settings that were found at the start. Were they looked for again while they are away, there would be
-    none, so no rules either, and all would be disabled.
+    What is wrong with them is told, and everything else goes on as it was. ``file``: the settings that were found at
+    the start. Were they looked for again while they are away, there would be none, so no rules either, and all would be
+    disabled.
     """
     settings = _content(file)
     while True:
+        await bring_in(parts, unknown, scheduler.notice)
+        unknown = ()
         await hangup.wait()
         hangup.clear()
         _log.info("reading the rule files again")
@@ -200,7 +234,7 @@ async def _reload_on_hangup(
             session = await asyncio.to_thread(load_session, file, rule_paths)
             await apply_windows(parts, session.config.windows, is_complete=not session.problems)
             await apply_data_views(parts, session.data_views, is_complete=not session.problems)
-            await apply_rule_files(parts, session)
+            unknown = await apply_rule_files(parts, session)
         except Exception:  # noqa: BLE001 - whatever it is, the rules that run must go on
             _log.exception("reading the rule files again failed")
         if _content(file) != settings:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from engine.service.clocks import ManualClock
 from engine.service.connectors import PreconfiguredConnectors
 from engine.store.sqlite import open_store
 from tocsin.composition import builtin_registry, compose
-from tocsin.daemon import apply_rule_files
+from tocsin.daemon import apply_rule_files, bring_in
 from tocsin.origins import BY_FILES
 from tocsin.session import load_session
 
@@ -33,6 +34,7 @@ class World:
 
     def __init__(self, parts: Any, folder: Path) -> None:
         self.parts, self.folder, self.rules, self.now = parts, folder, parts.rules, parts.clock.now()
+        self.due: list[datetime | None] = []
         (folder / "rules").mkdir()
         (folder / "tocsin.yml").write_text("")
 
@@ -44,7 +46,8 @@ class World:
         (self.folder / "rules" / "other.yml").write_text(RULE.replace("id: r", "id: other"))
         if text is not None:
             file.write_text(text)
-        await apply_rule_files(self.parts, load_session(self.folder / "tocsin.yml", [self.folder / "rules"]))
+        session = load_session(self.folder / "tocsin.yml", [self.folder / "rules"])
+        await bring_in(self.parts, await apply_rule_files(self.parts, session), self.due.append)
         return bool((await self.rules.get("r")).rule.enabled)
 
 
@@ -108,3 +111,18 @@ async def test_files_leave_mutes_alone(world: World) -> None:
     assert await world.read(RULE.replace("name: R", "name: Renamed"))
     rule = (await world.rules.get("r")).rule
     assert (rule.mute_all, rule.name, rule.updated_by) == (True, "Renamed", BY_FILES)
+
+
+async def test_a_rule_that_comes_in_is_run_within_its_interval(world: World) -> None:
+    first_runs = [due for due in world.due if due is not None]
+    assert len(first_runs) == 2
+    assert all(world.now <= due <= world.now + timedelta(minutes=1) for due in first_runs)
+
+
+async def test_a_rule_that_cannot_be_stored_holds_no_other_back(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    (world.folder / "rules" / "a.yml").write_text(RULE.replace("id: r", "id: a").replace("5", "-5"))
+    (world.folder / "rules" / "z.yml").write_text(RULE.replace("id: r", "id: z"))
+    with caplog.at_level(logging.ERROR):
+        assert await world.read()
+    assert "timeWindowSize" in caplog.text
+    assert (await world.rules.get("z")).rule.enabled
