@@ -84,6 +84,13 @@ class StoreLocked(StoreUnavailable):
     code = "TOC1423"
 
 
+class SecretsUnavailable(TocsinError):
+    """Secrets can be neither stored nor read: the encryption key is missing, or is not the one of these secrets."""
+
+    exit_code = 3
+    code = "TOC1506"
+
+
 class SearchError(TocsinError):
     """A search was answered with an error. ``status`` is the HTTP status, ``body`` the answer's JSON as received."""
 

@@ -1,0 +1,1 @@
+"""The vault: secrets sealed by the operator's key."""
