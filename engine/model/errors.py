@@ -62,6 +62,26 @@ class Conflict(TocsinError):
     code = "TOC1409"
 
 
+class Unauthorized(TocsinError):
+    """Missing or wrong credentials."""
+
+    http_status = 401
+    exit_code = 2
+    code = "TOC1401"
+
+
+class TooManyRequests(TocsinError):
+    """A limit of requests is exceeded; ``retry_after_s``: when to try again."""
+
+    http_status = 429
+    exit_code = 1
+    code = "TOC1429"
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message)
+
+
 class Forbidden(TocsinError):
     """Known caller, not allowed."""
 
