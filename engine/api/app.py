@@ -1,0 +1,238 @@
+"""The HTTP API as an ASGI application: each request through the checks in the order of rest-api.md 1.4."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Protocol, TypeVar
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from engine.api.body import check_length, parse_body, read_body
+from engine.api.errors import ApiError, Misplaced, Place, answer_of, error_answer, internal_error
+from engine.api.headers import answer_headers, check_headers
+from engine.api.query import parse_query
+from engine.api.route import Answer, Need, Request, Route
+from engine.api.routing import Found, RouteTable
+from engine.api.settings import ApiSettings
+from engine.model.caller import ANYBODY, Caller
+from engine.model.errors import InvalidInput, Problem, TocsinError
+from engine.model.jsonvalue import JsonValue
+from engine.model.rule import DEFAULT_SPACE
+from engine.operations.validation import parse_model
+from engine.ports.clock import Ids
+
+_log = logging.getLogger("tocsin.api")
+
+_MOST_QUERY_MEMBERS = 2000
+T = TypeVar("T")
+
+
+class Gate(Protocol):
+    """Who may come in, and what for."""
+
+    async def authenticate(self, headers: Mapping[str, str], peer: str | None, *, is_open: bool) -> Caller:
+        """The caller whom the headers (names in lower case) stand for; ``peer`` is the client's address.
+
+        ``is_open``: a caller without credentials is `ANYBODY`. Runs on the engine's loop. Raises Unauthorized.
+        """
+        ...
+
+    def authorize(self, caller: Caller, need: Need, space: str) -> None:
+        """Judge a route's need. Raises Forbidden."""
+        ...
+
+
+class OpenGate:
+    """The gate while security is off: everybody may do everything (rest-api.md 1.7)."""
+
+    async def authenticate(self, headers: Mapping[str, str], peer: str | None, *, is_open: bool) -> Caller:
+        return ANYBODY
+
+    def authorize(self, caller: Caller, need: Need, space: str) -> None:
+        return None
+
+
+class HandOver(Protocol):
+    """Runs a coroutine where the engine lives, and waits for it."""
+
+    def __call__(self, work: Coroutine[Any, Any, T], /) -> Awaitable[T]: ...
+
+
+def stay(work: Coroutine[Any, Any, T], /) -> Awaitable[T]:
+    """The engine lives on this very loop."""
+    return work
+
+
+SpaceExists = Callable[[str], Awaitable[bool]]
+"""Whether there is a space of that id; not asked for the default one."""
+
+
+async def only_default_space(space: str) -> bool:
+    """For servers that have no other space."""
+    return space == DEFAULT_SPACE
+
+
+class Api:
+    """The application. ``hand_over`` brings what touches the engine onto its loop; parsing and checking stay here."""
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        *,
+        now: Callable[[], datetime],
+        new_id: Ids,
+        settings: ApiSettings | None = None,
+        gate: Gate | None = None,
+        space_exists: SpaceExists = only_default_space,
+        hand_over: HandOver = stay,
+    ) -> None:
+        self._table = RouteTable(routes)
+        self._now, self._new_id = now, new_id
+        self._settings = settings or ApiSettings()
+        self._gate = gate or OpenGate()
+        self._space_exists = space_exists
+        self._hand_over = hand_over
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise ValueError(f"only HTTP is served here, not {scope['type']}")
+        request_id, started = self._new_id(), time.monotonic()
+        http = HttpRequest(scope, receive)
+        route, answer = await self._answer(http, request_id)
+        headers = {**answer_headers(route, self._settings), **answer.headers}
+        await _send(http, answer, headers, scope, receive, send)
+        _log.debug(
+            "%s %s %d",
+            http.method,
+            scope["path"],
+            answer.status,
+            extra=_told(
+                request_id,
+                duration_ms=round((time.monotonic() - started) * 1000),
+                opaque_id=http.headers.get("x-opaque-id"),
+            ),
+        )
+
+    async def _answer(self, http: HttpRequest, request_id: str) -> tuple[Route | None, Answer]:
+        """The route, if one was found, and the answer: never an exception."""
+        route: Route | None = None
+        try:
+            found = self._table.find(http.method, _raw_path(http.scope))
+            if found is None:
+                return None, error_answer(HTTPStatus.NOT_FOUND, "Not Found")
+            route = found.route
+            return route, await self._run(found, http, request_id)
+        except TocsinError as error:
+            answer = answer_of(error, _place_of(route))
+            if answer is None:
+                _log.error("request failed: %s", error, extra=_told(request_id))
+            return route, answer or internal_error(request_id)
+        except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the cause
+            _log.exception("request failed", extra=_told(request_id))
+            return route, internal_error(request_id)
+
+    async def _run(self, found: Found, http: HttpRequest, request_id: str) -> Answer:
+        """Everything from the caller to the handler, in the order of 1.4."""
+        route, headers = found.route, dict(http.headers)
+        peer = None if http.client is None else http.client.host
+        caller = await self._hand_over(self._gate.authenticate(headers, peer, is_open=route.is_open))
+        check_length(headers, self._settings)
+        body = await self._body(route, http)
+        check_headers(route, http.method, http.scope["path"], headers, self._settings)
+        await self._check_space(found.space)
+        query = None if route.query is None else _query(route.query, http.scope["query_string"])
+        _check_body(route, body)
+        if route.needs is not None:
+            self._gate.authorize(caller, route.needs, found.space)
+        request = Request(
+            method=http.method,
+            path=http.scope["path"],
+            parts=found.parts,
+            space=found.space,
+            query=query,
+            body=body,
+            caller=caller,
+            at=self._now(),
+            headers=headers,
+            id=request_id,
+        )
+        return await self._hand_over(_handled(route, request))
+
+    async def _body(self, route: Route, http: HttpRequest) -> JsonValue:
+        if route.body is None:
+            return None
+        body = await read_body(http.stream(), self._settings)
+        return parse_body(body, http.headers.get("content-type"))
+
+    async def _check_space(self, space: str) -> None:
+        if space != DEFAULT_SPACE and not await self._hand_over(_asked(self._space_exists, space)):
+            raise ApiError(HTTPStatus.NOT_FOUND, f"space [{space[:100]}] not found")
+
+
+async def _handled(route: Route, request: Request) -> Answer:
+    return await route.handle(request)
+
+
+async def _asked(space_exists: SpaceExists, space: str) -> bool:
+    return await space_exists(space)
+
+
+def _query(model: type[BaseModel], raw: bytes) -> BaseModel:
+    try:
+        pairs = parse_qsl(
+            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_QUERY_MEMBERS
+        )
+    except ValueError:
+        remedy = f"percent-encode its UTF-8 form, and send at most {_MOST_QUERY_MEMBERS} members"
+        raise Misplaced("request query", InvalidInput([Problem("", "cannot be read", remedy)])) from None
+    try:
+        return parse_query(model, pairs)
+    except InvalidInput as error:
+        raise Misplaced("request query", error) from None
+
+
+def _check_body(route: Route, body: JsonValue) -> None:
+    """Judge the schema here already: before rights, and where it takes no time of the engine's."""
+    if route.body is None or (body is None and route.body_is_optional):
+        return
+    try:
+        parse_model(route.body, body)
+    except InvalidInput as error:
+        raise Misplaced("request body", error) from None
+
+
+def _place_of(route: Route | None) -> Place | None:
+    """Where the paths of what an operation refuses start."""
+    if route is None or route.body is not None:
+        return "request body"
+    return None if route.query is None else "request query"
+
+
+def _raw_path(scope: Scope) -> str:
+    """The path as sent. Servers that keep none give the decoded one."""
+    raw = scope.get("raw_path")
+    return str(scope["path"]) if raw is None else bytes(raw).partition(b"?")[0].decode("latin-1")
+
+
+def _told(request_id: str, **more: object) -> dict[str, object]:
+    return {"fields": {"request_id": request_id, **more}}
+
+
+async def _send(
+    http: HttpRequest, answer: Answer, headers: Mapping[str, str], scope: Scope, receive: Receive, send: Send
+) -> None:
+    is_empty = answer.status == HTTPStatus.NO_CONTENT
+    content = b"" if is_empty or http.method == "HEAD" else answer.content
+    response = Response(content, answer.status, media_type=None)
+    if not is_empty:
+        response.headers["content-length"] = str(len(answer.content))
+        response.headers["content-type"] = answer.media_type
+    for name, value in headers.items():
+        response.headers[name] = value
+    await response(scope, receive, send)
