@@ -30,10 +30,13 @@ def describe_fields(views: Sequence[IndexView], patterns: Sequence[str]) -> Json
 
 def _capabilities(view: IndexView) -> list[tuple[str, JsonObject]]:
     found = [(name, _entry(*flags, metadata=True)) for name, flags in _METADATA.items()]
-    found += [(path, _entry("object", False, False)) for path in view.objects]
-    for name, field in view.fields.items():
-        kind = _FAMILY_TYPES.get(field.type, field.type)
-        found.append((name, _entry(kind, True, field.family != "text")))
+    views = [view, *view.nested_below()]
+    nested = {path for each in views for path in each.nested}
+    found += [(path, _entry("nested" if path in nested else "object", False, False)) for path in view.objects]
+    for each in views:
+        for name, field in each.fields.items():
+            kind = _FAMILY_TYPES.get(field.type, field.type)
+            found.append((name, _entry(kind, True, field.family != "text")))
     return found
 
 

@@ -3,22 +3,24 @@
 import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
 import orjson
 
-from engine.model.jsonvalue import JsonObject
 from engine.search.local.database import Database, Run
 from engine.search.local.fragment import Sql
 from engine.search.local.mapping import Field, IndexMapping
 from engine.search.local.report import DocumentProblem, LoadReport
-from engine.search.local.rows import Rejected, Row, RowBuilder
-from engine.search.local.tokens import stored_tokens
+from engine.search.local.rows import NestedRow, Rejected, Row, RowBuilder
+from engine.search.local.table import Column, Table
 
 BATCH = 5000
 """Documents converted and inserted at once while the index is locked."""
+_DOCUMENT_HEAD = "seq BIGINT, id VARCHAR, src VARCHAR, ignored VARCHAR"
+_NESTED_HEAD = "seq BIGINT, parent BIGINT, root BIGINT"
+"""Numbers of the object, of the object or document right around it, and of the document."""
 
 
 class SourceDocument(NamedTuple):
@@ -38,45 +40,43 @@ class _NewRow(NamedTuple):
     text: str
     values: Row
     ignored: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """How a field is stored: as one value, or (once a document had several) as a list.
-
-    ``twin``: of a text, the column of the keyword that holds its values where its own has none. ``tokens``: of a text,
-    the column of its tokens, once they were asked for.
-    """
-
-    name: str
-    sql_type: str
-    is_list: bool = False
-    twin: str | None = None
-    tokens: str | None = None
-
-    @property
-    def values(self) -> str:
-        """The expression of the field's values."""
-        return self.name if self.twin is None else f"coalesce({self.name}, {self.twin})"
-
-    @property
-    def declared_type(self) -> str:
-        return f"{self.sql_type}[]" if self.is_list else self.sql_type
+    nested: list[NestedRow]
 
 
 @dataclass(frozen=True, slots=True)
 class IndexView:
-    """An index as one search sees it."""
+    """An index as one search sees it, or the nested objects of one path in it.
+
+    ``nested``: by path, the nested objects right below. ``documents``: of nested objects, the table of the documents
+    that hold them.
+    """
 
     name: str
     table: str
     fields: Mapping[str, Field]
     columns: Mapping[str, Column]
     objects: frozenset[str]
+    nested: Mapping[str, "IndexView"] = field(default_factory=dict)
+    documents: str | None = None
 
     def column(self, field_name: str) -> Column | None:
         """Where the field's values are; None while no document has one."""
         return self.columns.get(field_name)
+
+    def nested_below(self) -> "Iterator[IndexView]":
+        """All nested objects below, at any depth."""
+        for each in self.nested.values():
+            yield each
+            yield from each.nested_below()
+
+    def way_to(self, path: str) -> "list[IndexView]":
+        """The nested objects from right below down to those of a path; [] if these are no nested objects below."""
+        for each, view in self.nested.items():
+            if each == path:
+                return [view]
+            if path.startswith(f"{each}.") and (rest := view.way_to(path)):
+                return [view, *rest]
+        return []
 
 
 def made_id(index: str, ordinal: int) -> str:
@@ -102,27 +102,25 @@ class Index:
     mapping: IndexMapping
     lock: threading.RLock = field(default_factory=threading.RLock)
     _builder: RowBuilder = field(init=False)
-    _columns: dict[str, Column] = field(default_factory=dict)
+    _documents: Table = field(init=False)
+    _nested: dict[str, Table] = field(default_factory=dict)
+    _next_nested: dict[str, int] = field(default_factory=dict)
     _next_ordinal: int = 0
     _view: IndexView | None = None
 
     def __post_init__(self) -> None:
         self._builder = RowBuilder(self.mapping)
-        self._columns = {name: self._new_column(each) for name, each in self.mapping.fields.items()}
-        declared = "".join(f", {column.name} {column.declared_type}" for column in self._columns.values())
+        lists = self._builder.lists
+        self._documents = Table(self.table, "", self.mapping, lists, _DOCUMENT_HEAD)
+        for at, path in enumerate(sorted(self.mapping.nested)):
+            self._nested[path] = Table(f"{self.table}_n{at}", path, self.mapping, lists, _NESTED_HEAD)
+            self._next_nested[path] = 0
         with self.database.open_run() as run:
-            run.execute(
-                Sql(f"CREATE TABLE {self.table} (seq BIGINT, id VARCHAR, src VARCHAR, ignored VARCHAR{declared})")
-            )
+            for table in self._tables():
+                table.create(run)
 
-    def _new_column(self, mapped: Field) -> Column:
-        twin = self.mapping.twin_of(mapped)
-        return Column(
-            mapped.column,
-            mapped.sql_type,
-            mapped.column in self._builder.lists,
-            None if twin is None else twin.column,
-        )
+    def _tables(self) -> list[Table]:
+        return [self._documents, *self._nested.values()]
 
     def append(
         self,
@@ -145,11 +143,11 @@ class Index:
                     report.reject(document)
                     continue
                 try:
-                    values, ignored = self._builder.build(document.document)
+                    values, ignored, nested = self._builder.build(document.document)
                 except Rejected as rejected:
                     report.reject(DocumentProblem(document.file, document.line, rejected.field, rejected.reason))
                 else:
-                    rows.append(_NewRow(document.id, document.text, values, ignored))
+                    rows.append(_NewRow(document.id, document.text, values, ignored, nested))
             if rows:
                 self._store(run, rows)
                 report.loaded += len(rows)
@@ -171,79 +169,54 @@ class Index:
     def view(self) -> IndexView:
         """The index as it stands; call it with the lock held."""
         if self._view is None:
-            self._view = IndexView(
-                self.name,
-                self.table,
-                dict(self.mapping.fields),
-                dict(self._columns),
-                frozenset(self.mapping.objects),
-            )
+            self._view = self._view_of(self._documents)
         return self._view
+
+    def _view_of(self, table: Table) -> IndexView:
+        fields = self.mapping.fields
+        return IndexView(
+            self.name,
+            table.name,
+            {name: each for name, each in fields.items() if each.scope == table.scope},
+            dict(table.columns),
+            frozenset(self.mapping.objects),
+            {
+                path: self._view_of(each)
+                for path, each in self._nested.items()
+                if self.mapping.scope_of(path) == table.scope
+            },
+            self.table if table.scope else None,
+        )
 
     def add_tokens(self, field_names: Iterable[str]) -> None:
         """Make the tokens of text fields searchable, from now on also those of new documents."""
-        with self.lock, self.database.open_run() as run:
+        with self.lock, self.database.open_run() as run, self.database.open_run() as reader:
             for name in field_names:
-                column = self._columns.get(name)
-                if column is not None and column.tokens is None:
-                    self._add_tokens(run, self.mapping.fields[name], column)
+                mapped = self.mapping.fields.get(name)
+                if mapped is not None:
+                    table = self._nested[mapped.scope] if mapped.scope else self._documents
+                    table.add_tokens(run, reader, mapped)
             self._view = None
 
-    def _add_tokens(self, run: Run, text_field: Field, column: Column) -> None:
-        tokens, texts = f"{column.name}_tokens", f"{self.table}_texts"
-        run.execute(Sql("BEGIN"))
-        run.execute(Sql(f"CREATE TABLE {texts} (text {column.declared_type}, tokens VARCHAR)"))
-        with self.database.open_run() as reader:
-            reader.execute(Sql(f"SELECT DISTINCT {column.values} FROM {self.table} WHERE {column.values} IS NOT NULL"))
-            while rows := reader.cursor.fetchmany(BATCH):
-                found = [row[0] for row in rows]
-                made = [stored_tokens(text, text_field.analyzer) for text in found]
-                insert = f"INSERT INTO {texts} SELECT unnest(?::{column.declared_type}[]), unnest(?::VARCHAR[])"
-                run.execute(Sql(insert, (found, made)))
-        run.execute(Sql(f"ALTER TABLE {self.table} ADD COLUMN {tokens} VARCHAR"))
-        run.execute(
-            Sql(f"UPDATE {self.table} SET {tokens} = x.tokens FROM {texts} AS x WHERE {column.values} = x.text")
-        )
-        run.execute(Sql(f"DROP TABLE {texts}"))
-        run.execute(Sql("COMMIT"))
-        self._columns[text_field.name] = replace(column, tokens=tokens)
-
     def _store(self, run: Run, rows: list[_NewRow]) -> None:
-        columns = self._columns_after()
+        columns = {table.scope: table.columns_after() for table in self._tables()}
         run.execute(Sql("BEGIN"))
         try:
-            self._alter(run, columns)
+            for table in self._tables():
+                table.alter(run, columns[table.scope])
             rows = self._replace_known_ids(run, rows)
-            self._insert(run, rows, columns)
+            self._insert(run, rows, columns[""])
+            inserted = self._insert_nested(run, rows, columns) if self._nested else {}
             run.execute(Sql("COMMIT"))
         except BaseException:
             run.cursor.rollback()
             raise
-        self._columns = columns
+        for table in self._tables():
+            table.columns = columns[table.scope]
         self._view = None
         self._next_ordinal += len(rows)
-
-    def _columns_after(self) -> dict[str, Column]:
-        """The columns that the table needs for what was built."""
-        columns = dict(self._columns)
-        for name, mapped in self.mapping.fields.items():
-            column = columns.get(name)
-            if column is None:
-                columns[name] = self._new_column(mapped)
-            elif mapped.column in self._builder.lists and not column.is_list:
-                columns[name] = replace(column, is_list=True)
-        return columns
-
-    def _alter(self, run: Run, columns: dict[str, Column]) -> None:
-        for name, column in columns.items():
-            old = self._columns.get(name)
-            if old is None:
-                run.execute(Sql(f"ALTER TABLE {self.table} ADD COLUMN {column.name} {column.declared_type}"))
-            elif column.is_list and not old.is_list:
-                one = column.name
-                using = f"CASE WHEN {one} IS NULL THEN NULL ELSE [{one}] END"
-                alter = f"ALTER TABLE {self.table} ALTER COLUMN {one} TYPE {column.declared_type} USING {using}"
-                run.execute(Sql(alter))
+        for path, count in inserted.items():
+            self._next_nested[path] += count
 
     def _replace_known_ids(self, run: Run, rows: list[_NewRow]) -> list[_NewRow]:
         """A document whose id is taken replaces the older one, also within the batch."""
@@ -253,78 +226,46 @@ class Index:
         if self._next_ordinal:
             ordinals = [o for o in (ordinal_of(self.name, known) for known in given) if o is not None]
             condition, params = _has_id(list(given), ordinals)
+            for table in self._nested.values():
+                roots = f"root IN (SELECT seq FROM {self.table} WHERE {condition})"
+                run.execute(Sql(f"DELETE FROM {table.name} WHERE {roots}", params))
             run.execute(Sql(f"DELETE FROM {self.table} WHERE {condition}", params))
         return [row for at, row in enumerate(rows) if row.id is None or given[row.id] == at]
 
-    def _insert(self, run: Run, rows: list[_NewRow], columns: dict[str, Column]) -> None:
-        stored = [row.values for row in rows]
-        self._finish_values(stored, columns)
-        used = {name for row in stored for name in row}
-        kept = [column for column in columns.values() if column.name in used]
-        made = [column.tokens for column in columns.values() if column.tokens in used]
-        shape = {column.name: _json_shape(column) for column in kept} | dict.fromkeys(made, "VARCHAR")
+    def _insert(self, run: Run, rows: list[_NewRow], columns: Mapping[str, Column]) -> None:
         ids: list[str | None] = [row.id for row in rows]
         ignored = [orjson.dumps(row.ignored).decode() if row.ignored else None for row in rows]
-        params: list[object] = [self._next_ordinal, len(rows), [row.text for row in rows]]
-        lists = {"src": "unnest(?::VARCHAR[])"}
+        heads = {
+            "seq": Sql("?::BIGINT + unnest(range(0, ?::BIGINT))", (self._next_ordinal, len(rows))),
+            "src": Sql("unnest(?::VARCHAR[])", ([row.text for row in rows],)),
+        }
         for name, texts in (("id", ids), ("ignored", ignored)):
             if any(text is not None for text in texts):
-                lists[name] = "unnest(?::VARCHAR[])"
-                params.append(texts)
-        if shape:
-            lists["doc"] = f"from_json(unnest(?::VARCHAR[]), '{orjson.dumps(shape).decode()}')"
-            params.append([orjson.dumps(row).decode() for row in stored])
-        names = ["seq", *(name for name in lists if name != "doc")]
-        target = ", ".join([*names, *shape])
-        picked = ", ".join([*names, *(f"doc.{name}" for name in shape)])
-        unnested = ", ".join(f"{expression} AS {name}" for name, expression in lists.items())
-        statement = (
-            f"INSERT INTO {self.table} ({target}) SELECT {picked} FROM "
-            f"(SELECT ?::BIGINT + unnest(range(0, ?::BIGINT)) AS seq, {unnested})"
-        )
-        run.execute(Sql(statement, tuple(params)))
+                heads[name] = Sql("unnest(?::VARCHAR[])", (texts,))
+        self._documents.insert(run, heads, [row.values for row in rows], columns)
 
-    def _finish_values(self, stored: list[Row], columns: dict[str, Column]) -> None:
-        """Make lists of what is stored in lists, sorted and (but for numbers) without repetitions; add tokens."""
-        for name, column in columns.items():
-            if column.tokens is not None:
-                self._add_row_tokens(stored, column, self.mapping.fields[name].analyzer)
-        for name, column in columns.items():
-            if not column.is_list:
-                continue
-            for row in stored:
-                known = row.get(column.name)
-                if known is not None:
-                    values = known if isinstance(known, list) else [known]
-                    row[column.name] = finish_list(self.mapping.fields[name], values)
-
-    def _add_row_tokens(self, stored: list[Row], column: Column, analyzer: str) -> None:
-        for row in stored:
-            known = row.get(column.name)
-            if known is None and column.twin is not None:
-                known = row.get(column.twin)
-            if known is not None and column.tokens is not None:
-                row[column.tokens] = stored_tokens(known, analyzer)  # type: ignore[arg-type]
+    def _insert_nested(
+        self, run: Run, rows: list[_NewRow], columns: Mapping[str, Mapping[str, Column]]
+    ) -> dict[str, int]:
+        """Store the nested objects of documents just numbered; how many there were for each path."""
+        numbers: dict[str, list[tuple[int, int, int]]] = {path: [] for path in self._nested}
+        values: dict[str, list[Row]] = {path: [] for path in self._nested}
+        for root, row in enumerate(rows, self._next_ordinal):
+            own: list[int] = []
+            for nested in row.nested:
+                number = self._next_nested[nested.path] + len(numbers[nested.path])
+                own.append(number)
+                numbers[nested.path].append((number, own[nested.parent] if nested.parent >= 0 else root, root))
+                values[nested.path].append(nested.values)
+        for path, table in self._nested.items():
+            if numbers[path]:
+                columns_of = zip(("seq", "parent", "root"), zip(*numbers[path], strict=True), strict=True)
+                heads = {name: Sql("unnest(?::BIGINT[])", (list(listed),)) for name, listed in columns_of}
+                table.insert(run, heads, values[path], columns[path])
+        return {path: len(listed) for path, listed in numbers.items()}
 
 
 def _has_id(ids: list[str], ordinals: list[int]) -> tuple[str, tuple[object, ...]]:
     """The condition that a document has one of the ids; ``ordinals`` are those of ids that were made."""
     condition = "id IN (SELECT unnest(?::VARCHAR[])) OR (id IS NULL AND seq IN (SELECT unnest(?::BIGINT[])))"
     return condition, (ids, ordinals)
-
-
-def finish_list(mapped: Field, values: list[object]) -> list[object]:
-    """Several values as they are kept: in order, each once where the type says so."""
-    if len(values) == 1 or mapped.family in ("text", "geo_point", "geo_shape"):
-        return values
-    if mapped.family in ("keyword", "ip"):
-        values = list(set(values))
-    return sorted(values)  # type: ignore[type-var]
-
-
-def _json_shape(column: Column) -> object:
-    if column.sql_type.startswith("STRUCT"):
-        shape: JsonObject | str = {"lon": "DOUBLE", "lat": "DOUBLE"}
-    else:
-        shape = column.sql_type
-    return [shape] if column.is_list else shape

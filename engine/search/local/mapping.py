@@ -1,7 +1,7 @@
 """An index's mapping: its fields, their types and options (embedded-search.md 2, 2.2)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from engine.model.jsonvalue import JsonObject, JsonValue
@@ -21,7 +21,7 @@ FAMILIES: Mapping[str, Family] = {
     "geo_shape": "geo_shape",
 }  # fmt: skip
 _LATER_NAMES = """
-nested flattened shape alias version binary join percolator completion search_as_you_type token_count
+flattened shape alias version binary join percolator completion search_as_you_type token_count
 dense_vector sparse_vector rank_feature rank_features histogram aggregate_metric_double integer_range float_range
 long_range double_range date_range ip_range semantic_text murmur3 passthrough
 """
@@ -45,7 +45,10 @@ _ROOT_KEYS = frozenset(("properties", "dynamic", "date_detection", "numeric_dete
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One searchable field. ``source`` is the path in the document whose values it takes, ``column`` its SQL column."""
+    """One searchable field. ``source`` is the path in the document whose values it takes, ``column`` its SQL column.
+
+    ``scope``: the path of the nested objects that it belongs to, "" for the document itself.
+    """
 
     name: str
     type: str
@@ -59,6 +62,7 @@ class Field:
     scaling_factor: float = 1.0
     analyzer: str = "standard"
     search_analyzer: str = "standard"
+    scope: str = ""
 
     @property
     def family(self) -> Family:
@@ -78,12 +82,14 @@ class Field:
 class IndexMapping:
     """The mapping as it stands; it only grows. ``leaves``: document path -> the fields fed from it.
 
-    ``dynamic`` holds the setting of objects that have one of their own; "" is the whole document.
+    ``dynamic`` holds the setting of objects that have one of their own; "" is the whole document. ``nested``: the
+    objects each of which is searched as a document of its own.
     """
 
     fields: dict[str, Field] = field(default_factory=dict)
     leaves: dict[str, tuple[Field, ...]] = field(default_factory=dict)
     objects: set[str] = field(default_factory=set)
+    nested: set[str] = field(default_factory=set)
     disabled: set[str] = field(default_factory=set)
     dynamic: dict[str, Dynamic] = field(default_factory=lambda: {"": "true"})
     date_detection: bool = True
@@ -92,7 +98,8 @@ class IndexMapping:
 
     def add_field(self, name: str, type_name: str, source: str, options: JsonObject | None = None) -> Field:
         """Add a field. Raises SearchError 400 for a type or an option that cannot be."""
-        added = _make_field(name, type_name, source, f"c{self.columns}", options or {})
+        made = _make_field(name, type_name, source, f"c{self.columns}", options or {})
+        added = replace(made, scope=self.scope_of(source))
         self.columns += 1
         self.fields[name] = added
         self.leaves[source] = (*self.leaves.get(source, ()), added)
@@ -107,6 +114,15 @@ class IndexMapping:
                 self.leaves[removed.source] = rest
             else:
                 del self.leaves[removed.source]
+
+    def scope_of(self, path: str) -> str:
+        """The nearest nested objects around a path; "" for the document itself."""
+        if not self.nested:
+            return ""
+        around = path.rpartition(".")[0]
+        while around and around not in self.nested:
+            around = around.rpartition(".")[0]
+        return around
 
     def twin_of(self, text: Field) -> Field | None:
         """The keyword beside a text field that holds the same values, but for those that are too long for it."""
@@ -167,8 +183,10 @@ def _add_properties(mapping: IndexMapping, prefix: str, properties: JsonValue) -
 
 def _add_property(mapping: IndexMapping, path: str, options: JsonObject) -> None:
     type_name = options.get("type", "object")
-    if type_name == "object":
+    if type_name in ("object", "nested"):
         mapping.add_object(path)
+        if type_name == "nested":
+            _add_nested(mapping, path, options)
         if not _as_bool(options.get("enabled", True), "enabled"):
             mapping.disabled.add(path)
         if "dynamic" in options:
@@ -179,6 +197,13 @@ def _add_property(mapping: IndexMapping, path: str, options: JsonObject) -> None
     mapping.add_field(path, type_name, path, options)
     for key, sub_options in (options.get("fields") or {}).items():
         mapping.add_field(f"{path}.{key}", sub_options.get("type", "object"), path, sub_options)
+
+
+def _add_nested(mapping: IndexMapping, path: str, options: JsonObject) -> None:
+    for key in ("include_in_parent", "include_in_root"):
+        if _as_bool(options.get(key, False), key):
+            raise unsupported(f"mapping parameter [{key}] of field [{path}]")
+    mapping.nested.add(path)
 
 
 def _make_field(name: str, type_name: str, source: str, column: str, options: JsonObject) -> Field:

@@ -12,6 +12,8 @@ from engine.search.local.values import Convert, converter
 
 _DEEPEST = 100
 _LONGEST_PLAIN = 1 << 30
+_MOST_NESTED = 10_000
+"""Nested objects of one document, as clusters have it."""
 Row = dict[str, object]
 """Column -> stored value, or a list of two and more of them. Columns without a value are left out."""
 
@@ -24,11 +26,20 @@ class Rejected(Exception):
         super().__init__(f"{field_name}: {reason}")
 
 
+class NestedRow(NamedTuple):
+    """One nested object: its path, the position of the object around it (-1: the document), and its own row."""
+
+    path: str
+    parent: int
+    values: Row
+
+
 class BuiltRow(NamedTuple):
-    """A document's row and the fields whose value was ignored."""
+    """A document's row, the fields whose value was ignored, and the rows of its nested objects in order."""
 
     values: Row
     ignored: list[str]
+    nested: list[NestedRow]
 
 
 @dataclass(slots=True)
@@ -63,6 +74,8 @@ class RowBuilder:
     _entries: dict[str, dict[str, _Leaf | str]] = field(default_factory=dict)
     _row: Row = field(default_factory=dict)
     _ignored: list[str] = field(default_factory=list)
+    _nested: list[NestedRow] = field(default_factory=list)
+    _around: int = -1
     _added: list[Field] = field(default_factory=list)
     _added_objects: list[str] = field(default_factory=list)
     _twins: list[tuple[str, str]] = field(default_factory=list)
@@ -73,7 +86,8 @@ class RowBuilder:
 
     def build(self, document: Mapping[str, JsonValue]) -> BuiltRow:
         """The row of a document. Raises Rejected."""
-        self._row, self._ignored, self._added, self._added_objects = {}, [], [], []
+        row = self._row = {}
+        self._ignored, self._nested, self._around, self._added, self._added_objects = [], [], -1, [], []
         try:
             self._walk("", document, 0)
         except BadValue as problem:
@@ -82,11 +96,15 @@ class RowBuilder:
         except Rejected:
             self._forget()
             raise
-        row = self._row
+        self._drop_twins(row)
+        for each in self._nested:
+            self._drop_twins(each.values)
+        return BuiltRow(row, self._ignored, self._nested)
+
+    def _drop_twins(self, row: Row) -> None:
         for text, keyword in self._twins:
             if text in row and row[text] == row.get(keyword):
                 del row[text]
-        return BuiltRow(row, self._ignored)
 
     def _forget(self) -> None:
         self.mapping.remove_fields([added.name for added in self._added])
@@ -130,6 +148,10 @@ class RowBuilder:
                 self._walk_new(entries, prefix + key, key, value, depth)
 
     def _walk_new(self, entries: dict[str, _Leaf | str], path: str, key: str, value: JsonValue, depth: int) -> None:
+        if self.mapping.nested and (found := self._nested_in(path, key)) is not None:
+            rest = path[len(found) + 1 :]
+            self._walk_nested(found, {rest: value} if rest else value, depth)
+            return
         leaf = self._leaves.get(path)
         if leaf is not None:
             entries[key] = leaf
@@ -138,6 +160,32 @@ class RowBuilder:
         self._walk_unknown(path, value, depth)
         if path in self.mapping.objects and path not in self.mapping.disabled:
             entries[key] = f"{path}."
+
+    def _nested_in(self, path: str, key: str) -> str | None:
+        """The first nested objects that a key leads to, with all of it or with what stands before one of its dots."""
+        end = len(path) - len(key)
+        while (end := path.find(".", end + 1)) >= 0:
+            if path[:end] in self.mapping.nested:
+                return path[:end]
+        return path if path in self.mapping.nested else None
+
+    def _walk_nested(self, path: str, value: JsonValue, depth: int) -> None:
+        """Every object at the path becomes a row of its own."""
+        if isinstance(value, list):
+            if depth > _DEEPEST:
+                raise Rejected(path, f"arrays are nested deeper than {_DEEPEST}")
+            for element in value:
+                self._walk_nested(path, element, depth + 1)
+        elif isinstance(value, dict):
+            if len(self._nested) >= _MOST_NESTED:
+                raise Rejected(path, f"there are more than {_MOST_NESTED} nested objects in the document")
+            outer, around = self._row, self._around
+            self._row, self._around = {}, len(self._nested)
+            self._nested.append(NestedRow(path, around, self._row))
+            self._walk(f"{path}.", value, depth + 1)
+            self._row, self._around = outer, around
+        elif value is not None:
+            raise Rejected(path, f"object mapping for [{path}] tried to parse as object, but found a concrete value")
 
     def _take(self, leaf: _Leaf, value: JsonValue, depth: int) -> None:
         """Any value of a leaf; the frequent forms first."""

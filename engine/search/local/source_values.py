@@ -9,9 +9,10 @@ from engine.search.local.decimal_format import format_number
 from engine.search.local.errors import BadValue, illegal, shard_failure
 from engine.search.local.geo_point import parse_geo_point
 from engine.search.local.geo_shape import parse_shape, show_shape
-from engine.search.local.index import IndexView, finish_list
+from engine.search.local.index import IndexView
 from engine.search.local.mapping import Field
 from engine.search.local.plan import FieldRequest, SourceFilter
+from engine.search.local.table import finish_list
 from engine.search.local.values import converter, parse_boolean, parse_date, parse_number, to_text, write_date, write_ip
 from engine.timing.dates import date_format
 
@@ -93,11 +94,11 @@ def _flat(item: JsonValue) -> Iterator[JsonValue]:
         yield item
 
 
-def _field_values(source: JsonObject, field: Field) -> Iterator[JsonValue]:
+def _field_values(source: JsonObject, field: Field, path: str) -> Iterator[JsonValue]:
     if field.family == "geo_point":
-        yield from _points(source, field.source)
+        yield from _points(source, path)
         return
-    for item in values_at(source, field.source):
+    for item in values_at(source, path):
         if item is not None:
             yield item
         elif field.null_value is not None:
@@ -117,19 +118,28 @@ def _points(source: JsonObject, path: str) -> Iterator[JsonValue]:
             yield item
 
 
-def fetch_fields(source: JsonObject, view: IndexView, requests: Iterable[FieldRequest]) -> JsonObject:
-    """``fields``: values of the document read by the mapping, as arrays under full names."""
+def fetch_fields(source: JsonObject, view: IndexView, requests: Sequence[FieldRequest], within: str = "") -> JsonObject:
+    """``fields``: values of the document read by the mapping, as arrays under full names.
+
+    Nested objects come as objects under their path, with names counted from there; ``within`` is such a path with its
+    dot, and ``source`` then one of the objects.
+    """
     found: JsonObject = {}
     for request in requests:
         for field in _mapped(view, request.pattern):
-            shown = [item for item in (_shown(field, each, request.format) for each in _field_values(source, field))
-                     if item is not None]  # fmt: skip
+            values = _field_values(source, field, field.source[len(within) :])
+            shown = [item for item in (_shown(field, each, request.format) for each in values) if item is not None]
             if shown:
-                found[field.name] = shown
+                found[field.name[len(within) :]] = shown
         if request.include_unmapped:
-            for path, items in _unmapped(source, "", view):
+            for path, items in _unmapped(source, within, view):
                 if is_like(path, request.pattern):
-                    found.setdefault(path, items)
+                    found.setdefault(path[len(within) :], items)
+    for path, nested in view.nested.items():
+        objects = [each for each in values_at(source, path[len(within) :]) if isinstance(each, dict)]
+        shown = [each for each in (fetch_fields(one, nested, requests, f"{path}.") for one in objects) if each]
+        if shown:
+            found[path[len(within) :]] = shown
     return found
 
 
@@ -142,7 +152,7 @@ def _mapped(view: IndexView, pattern: str) -> list[Field]:
 def _unmapped(node: JsonValue, prefix: str, view: IndexView) -> Iterator[tuple[str, list[JsonValue]]]:
     for key, item in node.items():
         path = prefix + key
-        if path in view.fields:
+        if path in view.fields or path in view.nested:
             continue
         if isinstance(item, dict):
             yield from _unmapped(item, f"{path}.", view)
@@ -189,8 +199,9 @@ def check_formats(
     """400 for formats that a field's type cannot have, before any document is read."""
     for request, is_docvalue in [*((each, False) for each in fields), *((each, True) for each in docvalues)]:
         for view in views:
-            for field in _mapped(view, request.pattern):
-                _check_format(field, request, view, is_docvalue=is_docvalue)
+            for each in (view, *view.nested_below()):
+                for field in _mapped(each, request.pattern):
+                    _check_format(field, request, view, is_docvalue=is_docvalue)
 
 
 def _check_format(field: Field, request: FieldRequest, view: IndexView, *, is_docvalue: bool) -> None:
@@ -236,7 +247,7 @@ def fetch_docvalues(source: JsonObject, view: IndexView, requests: Iterable[Fiel
 
 def _stored(source: JsonObject, field: Field) -> Iterator[object]:
     convert = converter(field)
-    for item in _field_values(source, field):
+    for item in _field_values(source, field, field.source):
         try:
             yield convert(item)
         except BadValue:

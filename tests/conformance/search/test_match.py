@@ -134,8 +134,8 @@ async def test_documents_are_judged_as_they_are_found(backend: Any) -> None:
     dice = random.Random(20240506)
     found_some = 0
     for round_number in range(ROUNDS):
-        index, has_nested = f"round-{round_number}", backend.name != "local" and round_number % 2 == 0
-        kinds = set() if backend.name == "local" else {"nested"} if has_nested else {"multi_match", "query_string"}
+        index, has_nested = f"round-{round_number}", round_number % 2 == 0
+        kinds = {"nested"} if has_nested else {"multi_match", "query_string"}
         documents = [{"_id": str(number), **document(dice, has_nested=has_nested)} for number in range(DOCUMENTS)]
         await backend.load(index, documents, PROPERTIES if has_nested else WITHOUT_NESTED)
         for _ in range(QUERIES):

@@ -47,6 +47,8 @@ def compile_query(query: nodes.Query, view: IndexView, context: QueryContext) ->
     """The condition and score of a query. Raises SearchError 400 for values that a field cannot take."""
     if isinstance(query, nodes.Bool):
         return _compile_bool(query, view, context)
+    if isinstance(query, nodes.Nested):
+        return _compile_nested(query, view, context)
     if isinstance(query, nodes.QueryString):
         # One score for all: sums over hundreds of words take the database seconds, and texts are sorted by time.
         return Compiled(compile_query(_parsed(query, view), view, context).where, query.boost)
@@ -105,6 +107,22 @@ def _compile_bool(query: nodes.Bool, view: IndexView, context: QueryContext) -> 
     conditions = [each.where for each in must] + kept + [sql("(({}) IS NOT TRUE)", each) for each in dropped]
     conditions.append(at_least(required, [each.where for each in should]))
     return Compiled(all_of(conditions), _bool_score(must, should, query.boost))
+
+
+def _compile_nested(query: nodes.Nested, view: IndexView, context: QueryContext) -> Compiled:
+    way = view.way_to(query.path)
+    if not way:
+        is_mapped = query.path in view.objects or query.path in view.fields
+        if query.is_path_optional and not is_mapped:
+            return Compiled(FALSE, query.boost)
+        why = "is not of nested type" if is_mapped else "is not mapped"
+        reason = f"[nested] failed to find nested object under path [{query.path}]: it {why}"
+        raise shard_failure(view.name, "query_shard_exception", reason)
+    inner = compile_query(query.query, way[-1], context)
+    where = inner.where
+    for below in reversed(way):
+        where = sql("(seq IN (SELECT parent FROM " + below.table + " WHERE {}))", where)
+    return Compiled(where, query.boost * inner.score if isinstance(inner.score, float) else query.boost)
 
 
 def at_least(required: int, conditions: Sequence[Sql]) -> Sql:

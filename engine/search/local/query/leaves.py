@@ -7,10 +7,11 @@ from engine.model.jsonvalue import JsonValue
 from engine.query.analysis import analyze, is_known_analyzer
 from engine.search.local.errors import shard_failure
 from engine.search.local.fragment import FALSE, TRUE, Sql, all_of, any_of, sql, value
-from engine.search.local.index import Column, IndexView
+from engine.search.local.index import IndexView
 from engine.search.local.mapping import Field
 from engine.search.local.query.spans import Span
 from engine.search.local.query.wildcards import escape_expression, wildcard_expression
+from engine.search.local.table import Column
 from engine.search.local.tokens import GAP, SEPARATOR, phrase_part
 from engine.search.local.values import to_text
 

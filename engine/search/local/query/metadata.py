@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from engine.search.local.errors import shard_failure
 from engine.search.local.fragment import FALSE, TRUE, Sql, sql, value
@@ -21,6 +22,9 @@ def id_condition(view: IndexView, ids: Iterable[str]) -> Sql:
     ordinals = [found for found in (ordinal_of(view.name, each) for each in wanted) if found is not None]
     if not wanted:
         return FALSE
+    if view.documents is not None:
+        documents = replace(view, table=view.documents, documents=None)
+        return sql("(root IN (SELECT seq FROM " + documents.table + " WHERE {}))", id_condition(documents, wanted))
     given = sql("list_contains({}, id)", value(wanted, "VARCHAR[]"))
     if not ordinals:
         return given

@@ -144,6 +144,18 @@ class Wildcard(Query):
 
 
 @dataclass(frozen=True, slots=True)
+class Nested(Query):
+    """Documents (or nested objects) that hold a nested object of the path which meets the query as a whole.
+
+    ``is_path_optional``: where the path is not mapped, nothing matches instead of an error.
+    """
+
+    path: str
+    query: Query
+    is_path_optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AnyField(Query):
     """A query of one field, asked of any of several.
 

@@ -17,7 +17,7 @@ _MOST_TERMS = 65_536
 _LATER_NAMES = """
 boosting combined_fields constant_score dis_max distance_feature function_score fuzzy geo_bounding_box geo_distance
 geo_grid geo_polygon has_child has_parent intervals knn match_bool_prefix match_phrase_prefix more_like_this
-nested parent_id percolate pinned rank_feature regexp rule script script_score semantic shape
+parent_id percolate pinned rank_feature regexp rule script script_score semantic shape
 simple_query_string span_containing span_field_masking span_first span_multi span_near span_not span_or span_term
 span_within sparse_vector terms_set text_expansion weighted_tokens wrapper
 """
@@ -31,8 +31,8 @@ def parse_query(body: JsonValue, at: str, depth: int = 0) -> Query:
         raise illegal(f"queries are nested deeper than {_DEEPEST}", at)
     name, content = only_key(body, at, "a query")
     here = inside(at, name)
-    if name == "bool":
-        return _bool(as_object(content, here), here, depth)
+    if name in _COMPOUND:
+        return _COMPOUND[name](as_object(content, here), here, depth)
     parser = _PARSERS.get(name)
     if parser is not None:
         return parser(as_object(content, here), here)
@@ -67,6 +67,34 @@ def _bool(content: JsonObject, at: str, depth: int) -> Query:
 def _minimum(content: JsonObject, at: str) -> str | None:
     given = content.get("minimum_should_match")
     return None if given is None else check_minimum(str(given), inside(at, "minimum_should_match"))
+
+
+def _nested(content: JsonObject, at: str, depth: int) -> Query:
+    if content.get("inner_hits") is not None:
+        raise unsupported("option [inner_hits] of query [nested]", inside(at, "inner_hits"))
+    check_keys(
+        content, ("path", "query", "score_mode", "ignore_unmapped", "inner_hits", "boost", "_name"), at, "nested"
+    )
+    for key in ("path", "query"):
+        if key not in content:
+            raise parsing(f"[nested] requires [{key}]", at)
+    boost, name = _common(content, at)
+    mode = content.get("score_mode", "avg")
+    if mode not in ("avg", "sum", "min", "max", "none"):
+        raise illegal(f"No score mode for child query [{mode}] found", inside(at, "score_mode"))
+    return nodes.Nested(
+        as_text(content["path"], inside(at, "path")),
+        parse_query(content["query"], inside(at, "query"), depth + 1),
+        as_bool(content.get("ignore_unmapped", False), inside(at, "ignore_unmapped")),
+        boost=boost,
+        name=name,
+    )
+
+
+_COMPOUND: Mapping[str, Callable[[JsonObject, str, int], Query]] = {
+    "bool": _bool,
+    "nested": _nested,
+}
 
 
 def _field_and_options(content: JsonObject, at: str, short: str, known: str, what: str) -> tuple[str, JsonObject]:

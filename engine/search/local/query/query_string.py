@@ -171,7 +171,7 @@ class _Parser:
         return found[0]
 
     def _pattern(self, fields: Sequence[str], word: str) -> Query:
-        if not word.strip("*"):
+        if word == "*":
             if not fields:
                 return MatchAll()
             return self._over(fields, Exists(""))

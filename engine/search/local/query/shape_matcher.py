@@ -10,10 +10,11 @@ from engine.search.local.database import Run
 from engine.search.local.errors import BadValue, illegal, index_not_found, shard_failure
 from engine.search.local.fragment import Sql, sql, value
 from engine.search.local.geo_shape import Geometry, parse_shape
-from engine.search.local.index import Column, Index, IndexView, made_id
+from engine.search.local.index import Index, IndexView, made_id
 from engine.search.local.query.geo import GeoShape, IndexedShape, SpatialRelation
 from engine.search.local.query.metadata import id_condition
 from engine.search.local.source_values import values_at
+from engine.search.local.table import Column
 
 _PREDICATES: Mapping[SpatialRelation, str] = {
     "intersects": "intersects",

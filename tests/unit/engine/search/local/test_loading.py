@@ -181,7 +181,7 @@ async def test_dynamic_false_strict_and_objects_without_search(search: LocalSear
     ("mapping", "status_type"),
     [
         ({"properties": {"f": {"type": "nonsense"}}}, "mapper_parsing_exception"),
-        ({"properties": {"f": {"type": "nested"}}}, "illegal_argument_exception"),
+        ({"properties": {"f": {"type": "flattened"}}}, "illegal_argument_exception"),
         ({"properties": {"f": {"type": "text", "analyzer": "nonsense"}}}, "mapper_parsing_exception"),
         ({"properties": {"f": {"type": "long", "nonsense": 1}}}, "mapper_parsing_exception"),
         ({"properties": {"f": {"type": "scaled_float"}}}, "mapper_parsing_exception"),
