@@ -59,6 +59,7 @@ from engine.store import (
 )
 from engine.store.connections import file_of
 from engine.store.session import BUSY_PATIENCE_S, SqliteSession
+from engine.store.sqlite_security import SqliteCases, SqliteSecurity
 from engine.store.state_cache import StateCache
 
 _log = logging.getLogger(__name__)
@@ -76,14 +77,14 @@ def open_store(url: str, *, patience_s: float = BUSY_PATIENCE_S) -> "SqliteStore
     return SqliteStore(file_of(url), patience_s=patience_s)
 
 
-class SqliteStore:
+class SqliteStore(SqliteSecurity, SqliteCases):
     """`engine.ports.store.Store` on SQLite, where the methods are described.
 
     ``path`` None is a database in memory, which ends with the store.
     """
 
     def __init__(self, path: Path | None, *, patience_s: float = BUSY_PATIENCE_S) -> None:
-        self._session = SqliteSession(path, patience_s=patience_s)
+        super().__init__(SqliteSession(path, patience_s=patience_s))
         self._states = StateCache()
         self._window_changes = 0
         self._view_changes = 0

@@ -294,6 +294,79 @@ data_views = Table(
     Column("updated_by", Text),
 )
 
+users = Table(
+    "users",
+    metadata,
+    Column("name", _Exact, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("roles", _Json, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("created_by", Text),
+    Column("updated_by", Text),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("secret_hash", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("created_by", Text),
+)
+
+roles = Table(
+    "roles",
+    metadata,
+    Column("name", _Exact, primary_key=True),
+    Column("description", Text, nullable=False),
+    Column("metadata", _Json, nullable=False),
+    Column("elasticsearch", _Json, nullable=False),
+    Column("kibana", _Json, nullable=False),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("space", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("tags", _Json, nullable=False),
+    Column("sync_alerts", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text),
+    Column("updated_at", BigInteger),
+    Column("updated_by", Text),
+    Column("closed_at", BigInteger),
+    Column("closed_by", Text),
+)
+
+case_comments = Table(
+    "case_comments",
+    metadata,
+    Column("no", _Serial, primary_key=True, autoincrement=True),
+    Column("space", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("content", _Json, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text),
+    Column("updated_at", BigInteger),
+    Column("updated_by", Text),
+    Index("case_comments_by_case", "space", "case_id", "no"),
+)
+
 space_settings = Table(
     "space_settings",
     metadata,

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from engine.ports.store.audit import AuditEntry
 from engine.ports.store.care import CareStore
+from engine.ports.store.cases import CaseStore
 from engine.ports.store.clock_changes import ClockChange, Replanned
 from engine.ports.store.data_views import DataViewStore
 from engine.ports.store.history import DocumentChanges, HistoryStore, MirrorPlace
@@ -26,11 +27,13 @@ from engine.ports.store.rules import (
     VersionedState,
 )
 from engine.ports.store.runs import Claim, ClosedDocument, CommitOutcome, NewDocument, RunRecord, RunStore
+from engine.ports.store.security import SecurityStore
 from engine.ports.store.windows import StoredWindow, WindowStore
 
 __all__ = [
     "AuditEntry",
     "CareStore",
+    "CaseStore",
     "Claim",
     "ClaimedNotification",
     "ClockChange",
@@ -55,6 +58,7 @@ __all__ = [
     "RuleStore",
     "RunRecord",
     "RunStore",
+    "SecurityStore",
     "Store",
     "StoredRule",
     "StoredWindow",
@@ -71,6 +75,8 @@ class Store(
     HistoryStore,
     WindowStore,
     DataViewStore,
+    SecurityStore,
+    CaseStore,
     CareStore,
     Protocol,
 ):

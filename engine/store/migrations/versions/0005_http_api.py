@@ -1,0 +1,92 @@
+"""What the HTTP API keeps: users and their keys, roles, cases."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+EXACT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+JSON = sa.JSON(none_as_null=True)
+
+
+def upgrade() -> None:
+    _create_security()
+    _create_cases()
+
+
+def _create_security() -> None:
+    op.create_table(
+        "users",
+        sa.Column("name", EXACT, nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("roles", JSON, nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", sa.Text()),
+        sa.Column("updated_by", sa.Text()),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "api_keys",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("secret_hash", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger()),
+        sa.Column("created_by", sa.Text()),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "roles",
+        sa.Column("name", EXACT, nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("metadata", JSON, nullable=False),
+        sa.Column("elasticsearch", JSON, nullable=False),
+        sa.Column("kibana", JSON, nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    # Until now owners were names that no user of this store has: the names of accounts, and of the rule files.
+    op.execute("UPDATE rules SET owner = NULL, api_key_created_by_user = NULL")
+
+
+def _create_cases() -> None:
+    op.create_table(
+        "cases",
+        sa.Column("space", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("severity", sa.Text(), nullable=False),
+        sa.Column("tags", JSON, nullable=False),
+        sa.Column("sync_alerts", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", sa.Text()),
+        sa.Column("updated_at", sa.BigInteger()),
+        sa.Column("updated_by", sa.Text()),
+        sa.Column("closed_at", sa.BigInteger()),
+        sa.Column("closed_by", sa.Text()),
+        sa.PrimaryKeyConstraint("space", "id"),
+    )
+    op.create_table(
+        "case_comments",
+        sa.Column("no", SERIAL, autoincrement=True, nullable=False),
+        sa.Column("space", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("content", JSON, nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", sa.Text()),
+        sa.Column("updated_at", sa.BigInteger()),
+        sa.Column("updated_by", sa.Text()),
+        sa.PrimaryKeyConstraint("no"),
+    )
+    op.create_index("case_comments_by_case", "case_comments", ["space", "case_id", "no"])
