@@ -16,6 +16,8 @@ from engine.timing.zones import zone_named
 
 LONGEST_MS = 36_500 * 86_400_000
 """A century: what lasts longer has no end, and says so."""
+PARTS = Field(min_length=1, max_length=1000)
+"""Of days and months in a schedule: what is given twice does no harm, but the list is gone through in many runs."""
 
 _START = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _DURATION = re.compile(r"[1-9]\d{0,14}[smhd]", re.ASCII)
@@ -79,10 +81,10 @@ class RecurringBody(Strict):
     end: Annotated[Start | None, NotNull] = None
     occurrences: Annotated[Positive | None, NotNull] = None
     onWeekDay: Annotated[  # noqa: N815 - the wire's name
-        list[Annotated[str, AfterValidator(_check_weekday)]] | None, NotNull, Field(min_length=1)
+        list[Annotated[str, AfterValidator(_check_weekday)]] | None, NotNull, PARTS
     ] = None
-    onMonthDay: Annotated[list[MonthDay] | None, NotNull, Field(min_length=1)] = None  # noqa: N815
-    onMonth: Annotated[list[Month] | None, NotNull, Field(min_length=1)] = None  # noqa: N815
+    onMonthDay: Annotated[list[MonthDay] | None, NotNull, PARTS] = None  # noqa: N815
+    onMonth: Annotated[list[Month] | None, NotNull, PARTS] = None  # noqa: N815
 
     @model_validator(mode="after")
     def _check_one_end(self) -> "RecurringBody":

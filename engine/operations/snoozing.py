@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -12,7 +12,7 @@ from engine.model.errors import InvalidInput, NotFound, Problem
 from engine.model.instant import iso, parse_iso
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.rule import Rule
-from engine.operations.schedule_form import Month, MonthDay, Positive, ScheduleBody, Zone, check_future
+from engine.operations.schedule_form import PARTS, Month, MonthDay, Positive, ScheduleBody, Zone, check_future
 from engine.operations.validation import parse_model
 from engine.operations.values import NotNull, Strict, WholeNumber, as_whole_number, refusal
 from engine.timing.custom_schedule import to_stored
@@ -24,8 +24,7 @@ _MOST_SCHEDULED = 5
 _LONGEST_MS = 10**15
 _ID = re.compile(r"[a-z0-9_-]+", re.ASCII)
 _WEEKDAY = re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
-_DAY = timedelta(days=1)
-_MS = timedelta(milliseconds=1)
+_DAY_MS = 86_400_000
 
 
 def _check_date(text: str) -> str:
@@ -69,9 +68,9 @@ class RRuleBody(Strict):
     interval: Positive | None = None
     until: Date | None = None
     count: Positive | None = None
-    byweekday: Annotated[list[Annotated[str, AfterValidator(_check_weekday)]], Field(min_length=1)] | None = None
-    bymonthday: Annotated[list[MonthDay], Field(min_length=1)] | None = None
-    bymonth: Annotated[list[Month], Field(min_length=1)] | None = None
+    byweekday: Annotated[list[Annotated[str, AfterValidator(_check_weekday)]], PARTS] | None = None
+    bymonthday: Annotated[list[MonthDay], PARTS] | None = None
+    bymonth: Annotated[list[Month], PARTS] | None = None
 
 
 class SnoozeBody(Strict):
@@ -94,8 +93,7 @@ def read_snooze(body: JsonValue, at: datetime) -> JsonObject:
     rrule = parsed.rRule
     if rrule.until is not None and parse_iso(rrule.until) <= at:
         raise InvalidInput([Problem("rRule.until", f"{rrule.until} is not in the future", "give a later time")])
-    lasts = parsed.duration * _MS
-    if rrule.freq == DAILY and rrule.interval is not None and lasts >= rrule.interval * _DAY:
+    if rrule.freq == DAILY and rrule.interval is not None and parsed.duration >= rrule.interval * _DAY_MS:
         raise InvalidInput([Problem("duration", "is not shorter than the interval of days", "shorten it")])
     return _evaluable(parsed.model_dump(exclude_none=True), at, "rRule")
 

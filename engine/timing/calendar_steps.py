@@ -19,7 +19,6 @@ _BEYOND_CALENDAR = 10_000
 """As an interval in years: nothing follows the first one."""
 _LONGEST_SPLIT_PERIOD = timedelta(days=7)
 """A week may belong to two years."""
-_DAY = timedelta(days=1)
 _MOST_TIMES = 400_000
 """Local times that one search may make."""
 
@@ -31,6 +30,7 @@ def calendar_times(rule: RRule, first: datetime, last: datetime) -> Iterator[dat
     """
     origin = _period(rule, rule.local_start)
     first = max(first, rule.local_start.replace(microsecond=0))
+    first_day = first.replace(hour=0, minute=0, second=0)
     years = range((first - _LONGEST_SPLIT_PERIOD).year, (last + _LONGEST_SPLIT_PERIOD).year + 1)
     times = _times_of_day(rule)
     made = 0
@@ -38,7 +38,7 @@ def calendar_times(rule: RRule, first: datetime, last: datetime) -> Iterator[dat
         if (period - origin) % rule.interval:
             continue
         for day, chosen in _chosen(list(group), times, rule.positions):
-            if day + _DAY <= first or day > last:
+            if day < first_day or day > last:
                 continue
             made += len(chosen)
             if made > _MOST_TIMES:

@@ -111,16 +111,16 @@ class Recurrence:
     def _last_counted(self, count: int) -> datetime:
         """The ``count``-th occurrence."""
         if self.rule.is_elapsed:
-            return _moved(self.rule.dtstart, (count - 1) * self._step)
+            return _moved(self.rule.dtstart, _times(count - 1, self._step))
         if count > _MOST_COUNTED:
             raise RecurrenceError(f"rRule.count is beyond {_MOST_COUNTED}: give the end as until")
         counted = list(islice(Recurrence(replace(self.rule, until=None, count=None)), count))
         # Fewer where the series ends by itself; none at all: it has ended before it began.
-        return counted[-1] if counted else self.rule.dtstart - timedelta(milliseconds=1)
+        return counted[-1] if counted else _moved(self.rule.dtstart, timedelta(milliseconds=-1))
 
     @property
     def _step(self) -> timedelta:
-        return _PERIODS[self.rule.freq or 0] * self.rule.interval
+        return _times(self.rule.interval, _PERIODS[self.rule.freq or 0])
 
     def _generate(self, first: datetime, last: datetime) -> list[datetime]:
         rule = self.rule
@@ -162,6 +162,14 @@ def _stepped(start: datetime, step: timedelta, first: datetime, last: datetime) 
     if len(numbers) > _MOST_STEPS:
         raise RecurrenceError("the rule happens too often in that time: use a longer interval")
     return [start + number * step for number in numbers]
+
+
+def _times(number: int, length: timedelta) -> timedelta:
+    """A multiple of a length; what no calendar holds is as long as can be."""
+    try:
+        return number * length
+    except OverflowError:
+        return timedelta.max
 
 
 def _moved(at: datetime, by: timedelta) -> datetime:

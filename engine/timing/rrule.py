@@ -84,7 +84,12 @@ def read_rrule(stored: JsonObject) -> RRule:
         minutes=_numbers(stored, "byminute", range(60)),
         seconds=_numbers(stored, "bysecond", range(60)),
     )
-    return rule if rule.freq is None else _with_times(_with_days(_as_kibana_reads(rule)))
+    if rule.freq is None:
+        return rule
+    try:
+        return _with_times(_with_days(_as_kibana_reads(rule)))
+    except OverflowError:
+        raise RecurrenceError("rRule.dtstart is beyond the calendar in its time zone") from None
 
 
 def _frequency(stored: JsonObject) -> int | None:

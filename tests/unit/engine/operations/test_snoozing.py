@@ -89,6 +89,10 @@ async def test_without_members_that_are_null(now: Any, daily: JsonObject) -> Non
         ({"rRule": {"dtstart": "2026-03-01", "tzid": "UTC", "freq": 3, "interval": 1}, "duration": 10**9}, "duration"),
         ({"until": 5}, "until"),
         ({"rRule": {"dtstart": "2020-03-01", "tzid": "UTC", "freq": 3, "count": 10**6}}, "rRule"),
+        ({"rRule": {"dtstart": "1970-01-01", "tzid": "UTC", "freq": 6}}, "rRule.freq"),
+        ({"rRule": {"dtstart": "2020-03-01", "tzid": "UTC", "freq": 3, "count": 10**30}}, "rRule.count"),
+        ({"rRule": {"dtstart": "9999-12-31T23:59:59Z", "tzid": "Europe/Vienna", "freq": 3}}, "rRule"),
+        ({"rRule": {"dtstart": "2020-03-01", "tzid": "UTC", "freq": 1, "bymonthday": [1] * 1001}}, "rRule.bymonthday"),
     ],
 )
 def test_what_is_wrong_is_named(plain: JsonObject, now: Any, changes: JsonObject, path: str) -> None:

@@ -80,8 +80,9 @@ async def test_what_is_wrong_is_named(
 
 @pytest.mark.parametrize(
     ("recurring", "message"),
-    [({"every": "1d", "end": "2026-02-28T00:00:00.000Z"}, "not in the future"), ({"occurrences": 10**6}, "10000")],
-)
+    [({"every": "1d", "end": "2026-02-28T00:00:00.000Z"}, "not in the future"), ({"occurrences": 10**6}, "10000"),
+     ({"every": "1M", "onMonthDay": [1] * 1001}, "too long")],
+)  # fmt: skip
 async def test_schedules_that_are_over_or_too_costly_are_refused(
     windows: MaintenanceWindows, daily: JsonObject, now: Any, recurring: JsonObject, message: str
 ) -> None:

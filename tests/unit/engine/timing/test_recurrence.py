@@ -147,6 +147,31 @@ def test_old_and_never_matching_rules_are_bounded(hostile: dict[str, Any]) -> No
     assert time.process_time() - started < 60  # by steps from the start it would be hours
 
 
+@pytest.mark.parametrize(
+    ("dtstart", "members"),
+    [
+        # A day of the last year: what is counted reaches the end of the calendar.
+        ("9000-12-31T00:00:00Z", {"freq": 0, "count": 9999}),
+        ("0001-01-01T00:00:00Z", {"freq": 1, "count": 9999, "bymonth": [2], "bymonthday": [30]}),
+        ("1970-01-01T00:00:00Z", {"freq": 3, "interval": 10**18, "count": 9999}),
+        ("1970-01-01T00:00:00Z", {"freq": 4, "count": 10**18}),
+        ("1970-01-01T00:00:00Z", {"freq": 4, "interval": 10**18}),
+        ("9999-12-30T00:00:00Z", {"freq": 6, "interval": 10**18, "count": 10**18}),
+    ],
+)
+def test_what_leads_out_of_the_calendar_ends_there(dtstart: str, members: dict[str, Any]) -> None:
+    now = datetime(2026, 7, 1, tzinfo=UTC)
+    rule = Recurrence.of({"dtstart": dtstart, "tzid": "UTC", **members})
+    before, after = rule.latest(now, now - timedelta(days=400)), rule.earliest(now)
+    assert before is None or before <= now
+    assert after is None or after >= now
+
+
+def test_a_start_that_its_zone_has_no_date_for_is_refused() -> None:
+    with pytest.raises(RecurrenceError, match="dtstart is beyond the calendar"):
+        Recurrence.of({"dtstart": "9999-12-31T23:59:59Z", "tzid": "Europe/Vienna", "freq": 3})
+
+
 def test_many_times_a_day_are_each_found() -> None:
     rule = {"dtstart": "2026-01-01T00:00:00Z", "tzid": "UTC", "freq": 1, "bymonthday": [1, 2], **EVERY_SECOND}
     now = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
