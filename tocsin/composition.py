@@ -22,6 +22,7 @@ from engine.ports.rule_type import RuleType
 from engine.ports.search import SearchPort
 from engine.ports.store import Store
 from engine.service.clocks import random_id
+from engine.service.connector_directory import SpaceConnectors
 from engine.service.connectors import PreconfiguredConnectors
 from engine.service.delivery import Delivery
 from engine.service.document_mirror import DocumentMirror
@@ -104,11 +105,12 @@ def compose(
     """
     http = LazyHttpClient(settings.http)
     owner = owner or f"{socket.gethostname()}:{os.getpid()}"
+    directory = SpaceConnectors(store, connectors)
     executor = Executor(
         store=store,
         search=search,
         registry=registry,
-        connectors=connectors,
+        connectors=directory,
         clock=clock,
         new_id=new_id,
         settings=settings,
@@ -116,7 +118,7 @@ def compose(
     )
     delivery = Delivery(
         store=store,
-        directory=connectors,
+        directory=directory,
         registry=registry,
         http=http,
         clock=clock,
@@ -136,5 +138,5 @@ def compose(
         owner=owner,
         mirror=mirror,
     )
-    rules = Rules(store=store, registry=registry, connector=connectors.get, settings=settings, new_id=new_id)
+    rules = Rules(store=store, registry=registry, connectors=directory, settings=settings, new_id=new_id)
     return Parts(store, search, registry, connectors, http, clock, new_id, settings, executor, service, rules, mirror)

@@ -14,6 +14,7 @@ from engine.operations.rules import Rules
 from engine.operations.windows import MaintenanceWindows
 from engine.ports.store import Store, StoredRule
 from engine.service.clocks import SystemClock, random_id
+from engine.service.connector_directory import SpaceConnectors
 from tocsin.cli.options import store_url
 from tocsin.composition import builtin_registry
 from tocsin.declared_connectors import declared_connectors
@@ -60,7 +61,7 @@ async def open_desk(config_file: Path | None, store: str | None) -> AsyncIterato
         rules = Rules(
             store=opened,
             registry=registry,
-            connector=declared_connectors(loaded.config, registry).get,
+            connectors=SpaceConnectors(opened, declared_connectors(loaded.config, registry)),
             settings=loaded.config.engine,
             new_id=random_id,
         )

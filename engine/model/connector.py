@@ -12,7 +12,11 @@ ErrorSource = Literal["user", "framework"]
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """A connector with validated config and secrets. ``secrets`` never appear in its repr."""
+    """A connector with validated config and secrets. ``secrets`` never appear in its repr.
+
+    ``sealed_secrets``: what the store holds in place of ``secrets``, opened by the vault for each execution.
+    ``exposes_config``: the config of a preconfigured connector is shown to users, too.
+    """
 
     id: str
     name: str
@@ -23,6 +27,8 @@ class Connector:
     is_preconfigured: bool = False
     is_system_action: bool = False
     is_missing_secrets: bool = False
+    exposes_config: bool = False
+    sealed_secrets: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Actions of a rule: cross checks, all failures together (rest-api.md 2.6), and their stored form."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.model.connector import Connector
@@ -18,21 +18,17 @@ from engine.query.errors import FilterError, KqlError
 from engine.query.options import QueryOptions
 from engine.timing.durations import parse_duration
 
-ConnectorLookup = Callable[[str, str], Connector | None]
-"""The connector of a space and an id: preconfigured ones first, then those of the space."""
-
 
 @dataclass(frozen=True, slots=True)
 class ActionScope:
-    """What actions are judged against: the connectors of a space, the registered types, how queries are read."""
+    """What actions are judged against: the connectors of their space by id, the types, how queries are read."""
 
-    space: str
-    connectors: ConnectorLookup
+    connectors: Mapping[str, Connector]
     registry: Registry
     query_options: QueryOptions = field(default_factory=QueryOptions)
 
     def connector(self, action: ActionBody) -> Connector | None:
-        return self.connectors(self.space, action.id)
+        return self.connectors.get(action.id)
 
 
 def missing_groups(body: CreateBody | UpdateBody, scope: ActionScope) -> list[Problem]:

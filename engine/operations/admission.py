@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from engine.model.errors import InvalidInput, Problem
 from engine.model.settings import EngineSettings
-from engine.operations.actions import ActionScope, ConnectorLookup, action_problems, build_actions, missing_groups
+from engine.operations.actions import ActionScope, action_problems, build_actions, missing_groups
 from engine.operations.body import CreateBody, UpdateBody
 from engine.operations.capacity import check_capacity, interval_problems, runs_per_minute
 from engine.operations.checks import check_consumer, find_rule_type, flapping_problems, refuse, validate_params
 from engine.operations.definition import CheckedParts
 from engine.operations.unsupported import unsupported_members
 from engine.ports.clock import Ids
+from engine.ports.connectors import ConnectorDirectory
 from engine.ports.registry import Registry
 from engine.ports.rule_type import RuleType
 from engine.ports.store import Store, StoredRule
@@ -23,13 +24,13 @@ class Admission:
 
     store: Store
     registry: Registry
-    connector: ConnectorLookup
+    connectors: ConnectorDirectory
     settings: EngineSettings
     new_id: Ids
 
     async def admit_new(self, body: CreateBody, space: str) -> CheckedParts:
         """Admit a rule to be created. Raises InvalidInput, or Forbidden for an unknown consumer."""
-        scope = self._scope(space)
+        scope = await self._scope(space)
         refuse(missing_groups(body, scope))
         flapping = (await self.store.space_settings(space)).flapping
         refuse(flapping_problems(body.flapping, flapping, stored=None))
@@ -42,7 +43,7 @@ class Admission:
     async def admit_edit(self, body: UpdateBody | CreateBody, stored: StoredRule) -> CheckedParts:
         """Admit an edit of a stored rule. Raises InvalidInput."""
         rule = stored.rule
-        scope = self._scope(rule.space)
+        scope = await self._scope(rule.space)
         refuse(missing_groups(body, scope))
         flapping = (await self.store.space_settings(rule.space)).flapping
         refuse(flapping_problems(body.flapping, flapping, stored=rule.flapping))
@@ -67,8 +68,9 @@ class Admission:
         limit = self.settings.max_scheduled_per_minute
         check_capacity(load, limit, wanted=runs_per_minute([interval]), freed=freed)
 
-    def _scope(self, space: str) -> ActionScope:
-        return ActionScope(space, self.connector, self.registry, options_of(self.settings.query))
+    async def _scope(self, space: str) -> ActionScope:
+        connectors = await self.connectors.in_space(space)
+        return ActionScope(connectors, self.registry, options_of(self.settings.query))
 
     def _check_parts(
         self, body: CreateBody | UpdateBody, rule_type: RuleType, scope: ActionScope, stored: StoredRule | None

@@ -10,7 +10,6 @@ from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.rule import DEFAULT_SPACE, Rule
 from engine.model.settings import EngineSettings
 from engine.operations import lifecycle, muting, snoozing
-from engine.operations.actions import ConnectorLookup
 from engine.operations.admission import Admission
 from engine.operations.body import parse_create, parse_update
 from engine.operations.capacity import warn_of_short_interval
@@ -21,6 +20,7 @@ from engine.operations.meaning import is_same_json
 from engine.operations.planning import Applied, AppliedAs, Planned, plan_rule
 from engine.operations.retries import MOST_TRIES, pause_before_retry
 from engine.ports.clock import Ids
+from engine.ports.connectors import ConnectorDirectory
 from engine.ports.registry import Registry
 from engine.ports.store import (
     AuditEntry,
@@ -48,7 +48,7 @@ class Rules:
         *,
         store: Store,
         registry: Registry,
-        connector: ConnectorLookup,
+        connectors: ConnectorDirectory,
         settings: EngineSettings,
         new_id: Ids,
         pause: Callable[[], Awaitable[None]] = pause_before_retry,
@@ -58,7 +58,7 @@ class Rules:
         self._settings = settings
         self._new_id = new_id
         self._pause = pause
-        self._admission = Admission(store, registry, connector, settings, new_id)
+        self._admission = Admission(store, registry, connectors, settings, new_id)
 
     async def create(
         self,

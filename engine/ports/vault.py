@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+CONNECTOR = "connector"
+"""Kind of record: the secrets of a stored connector."""
+ACCESS_TOKEN = "access token"  # noqa: S105 - a kind of secret, not one
+"""Kind of record: the token that a connector was given; its id is the connector's."""
+
 
 @dataclass(frozen=True, slots=True)
 class SealedRecord:
     """The stored object that sealed bytes belong to; they can be opened for no other one.
 
-    ``kind``: which sort of object, such as ``connector``; ``type_id``: its type, "" where there are no types.
+    ``kind``: which sort of secret, such as `CONNECTOR`; ``type_id``: its type, "" where there are no types.
     """
 
     kind: str

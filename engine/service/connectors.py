@@ -1,8 +1,7 @@
 """Which connectors there are, and how one is made of its definition (connector-framework.md 1, 4)."""
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from engine.model.connector import Connector
 from engine.model.errors import Conflict, InvalidInput, Problem
@@ -13,14 +12,6 @@ from engine.ports.registry import Registry
 _MEMBERS = frozenset({"id", "name", "connector_type_id", "config", "secrets"})
 _REFUSED_IDS = frozenset({"", "__proto__", "constructor"})
 _ID_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "tocsin:connector")
-
-
-class ConnectorDirectory(Protocol):
-    """Finds connectors."""
-
-    def get(self, space: str, connector_id: str) -> Connector | None:
-        """The connector that the id means in that space, None if there is none."""
-        ...
 
 
 class PreconfiguredConnectors:
@@ -36,6 +27,14 @@ class PreconfiguredConnectors:
         if connector.id in self._by_id:
             raise Conflict(f"connector id [{connector.id}] is used twice; give one of the two another id")
         self._by_id[connector.id] = connector
+
+    @property
+    def by_id(self) -> Mapping[str, Connector]:
+        return self._by_id
+
+    async def in_space(self, space: str) -> Mapping[str, Connector]:
+        """As `engine.ports.connectors.ConnectorDirectory`, where there is no store."""
+        return self._by_id
 
     def get(self, space: str, connector_id: str) -> Connector | None:
         return self._by_id.get(connector_id)

@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from engine.model.connector import ConnectorResult
 from engine.model.settings import EngineSettings
 from engine.ports.clock import Clock
+from engine.ports.connectors import ConnectorDirectory
 from engine.ports.http import HttpClient
 from engine.ports.registry import Registry
 from engine.ports.search import SearchPort
 from engine.ports.store import ClaimedNotification, ConnectorKey, DeliveryReport, Store
 from engine.service.connector_execution import TIME_LIMIT_S, ConnectorRunner, describe_failure
-from engine.service.connectors import ConnectorDirectory
 from engine.service.retry import max_attempts_of, next_attempt_at
 
 _log = logging.getLogger("tocsin.service.delivery")
@@ -145,7 +145,7 @@ class Delivery:
         if claimed.attempt > self._max_attempts(claimed):
             # Its last attempt was begun and never recorded: the process ended in the middle, perhaps because of it.
             return ConnectorResult("error", "the process ended during the last attempt")
-        connector = self._directory.get(notification.space, notification.connector_id)
+        connector = (await self._directory.in_space(notification.space)).get(notification.connector_id)
         if connector is None:
             return ConnectorResult("error", f"connector [{notification.connector_id}] not found")
         return await self._runner.execute(connector, notification.params, self._clock.now(), notification.id)

@@ -15,6 +15,7 @@ from engine.model.jsonvalue import JsonObject
 from engine.model.settings import EngineSettings
 from engine.notify.summary import summaries_look_back_to
 from engine.ports.clock import Clock, Ids, Timer
+from engine.ports.connectors import ConnectorDirectory
 from engine.ports.registry import Registry
 from engine.ports.rule_type import EvaluationContext, Reports
 from engine.ports.search import SearchFigures, SearchPort
@@ -23,7 +24,6 @@ from engine.run.alert_limit import effective_limit
 from engine.service.clocks import SystemClock
 from engine.service.compiler import CompiledRule, RuleCompiler, Unrunnable
 from engine.service.conclusion import Conclusion
-from engine.service.connectors import ConnectorDirectory
 from engine.service.data_views import DataViewDirectory
 from engine.service.evaluation import Evaluated, Failed, MeteredSearch, evaluate
 from engine.service.lease_renewal import LeaseRenewal
@@ -68,7 +68,8 @@ class Executor:
         self._windows = WindowDirectory(store)
         self._data_views = DataViewDirectory(store)
         self._compiler = RuleCompiler(store, registry, settings)
-        processor = AlertProcessor(settings, registry, connectors, new_id, is_dry=is_dry)
+        self._connectors = connectors
+        processor = AlertProcessor(settings, registry, new_id, is_dry=is_dry)
         self._conclusion = Conclusion(store, processor, clock)
         self._underway: dict[RunFuture, _Run] = {}
         self._stranded: list[Claim] = []
@@ -103,6 +104,7 @@ class Executor:
             await self._remove_expired_snoozes(claims, rules)
             spaces = {space: await self._store.space_settings(space) for space in {claim.key.space for claim in claims}}
             windows = {space: await self._windows.load(space, self._clock.now()) for space in spaces}
+            connectors = {space: await self._connectors.in_space(space) for space in spaces}
             queue_room = self._settings.max_queued_actions - await self._store.pending_notifications()
             # The instant of these runs, so that what their summaries look back at is what was asked for.
             started_at = self._clock.now()
@@ -123,6 +125,7 @@ class Executor:
                     max_alerts=self._max_alerts,
                     closed_documents=closed.get(claim.key, ()),
                     windows=windows[claim.key.space],
+                    connectors=connectors[claim.key.space],
                 ),
             )
             for claim, rule in zip(claims, rules, strict=True)

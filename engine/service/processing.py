@@ -6,6 +6,7 @@ Happens once a run, since deciding marks in the alerts what they have notified f
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
+from engine.model.connector import Connector
 from engine.model.errors import RunError
 from engine.model.settings import EngineSettings
 from engine.notify.decide import ConnectorAvailability, DecisionInput, decide
@@ -18,7 +19,6 @@ from engine.run.flapping import effective_settings
 from engine.run.transition import Transition
 from engine.run.untracking import without_alerts
 from engine.service.compiler import CompiledRule
-from engine.service.connectors import ConnectorDirectory
 from engine.service.evaluation import Evaluated
 from engine.service.runs import RunInputs
 
@@ -39,12 +39,11 @@ class AlertProcessor:
         self,
         settings: EngineSettings,
         registry: Registry,
-        connectors: ConnectorDirectory,
         new_id: Ids,
         *,
         is_dry: bool,
     ) -> None:
-        self._settings, self._registry, self._connectors = settings, registry, connectors
+        self._settings, self._registry = settings, registry
         self._new_id, self._is_dry = new_id, is_dry
 
     def process(self, rule: CompiledRule, inputs: RunInputs, evaluated: Evaluated) -> Processed:
@@ -78,7 +77,7 @@ class AlertProcessor:
             transition=transition,
             at=inputs.started_at,
             execution_uuid=inputs.execution_uuid,
-            connectors=self._availability(rule),
+            connectors=self._availability(rule, inputs.connectors),
             rule_fields=rule.subject.rule_fields,
             closed_documents=inputs.closed_documents,
             summary_actions=inputs.claim.state.summary_actions,
@@ -94,10 +93,12 @@ class AlertProcessor:
         )
         return dispatch(situation, decide(situation), self._new_id)
 
-    def _availability(self, rule: CompiledRule) -> Mapping[str, ConnectorAvailability]:
+    def _availability(
+        self, rule: CompiledRule, connectors: Mapping[str, Connector]
+    ) -> Mapping[str, ConnectorAvailability]:
         found: dict[str, ConnectorAvailability] = {}
         for action in rule.actions:
-            connector = self._connectors.get(rule.rule.space, action.connector_id)
+            connector = connectors.get(action.connector_id)
             if connector is not None:
                 found[action.connector_id] = ConnectorAvailability(
                     connector.connector_type_id,

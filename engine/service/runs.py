@@ -1,9 +1,10 @@
 """What a run is started with, and what it comes to: the values that the steps of the executor hand on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from engine.model.connector import Connector
 from engine.model.jsonvalue import JsonObject
 from engine.model.settings import SpaceSettings
 from engine.ports.store import Claim, CommitOutcome, RunRecord
@@ -17,7 +18,7 @@ class RunInputs:
     """What a run is started with; ``started_at`` is its one instant. ``queue_room`` and
     ``closed_documents``: see `DecisionInput`.
 
-    ``windows``: the maintenance windows of its space.
+    ``windows`` and ``connectors``: those of its space, connectors by id.
     """
 
     claim: Claim
@@ -28,6 +29,7 @@ class RunInputs:
     max_alerts: int
     closed_documents: Sequence[JsonObject] = ()
     windows: Windows = ()
+    connectors: Mapping[str, Connector] = field(default_factory=dict)
 
     @property
     def query_delay(self) -> timedelta:

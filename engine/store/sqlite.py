@@ -59,6 +59,7 @@ from engine.store import (
 )
 from engine.store.connections import file_of
 from engine.store.session import BUSY_PATIENCE_S, SqliteSession
+from engine.store.sqlite_connectors import SqliteConnectors
 from engine.store.sqlite_security import SqliteCases, SqliteSecurity
 from engine.store.state_cache import StateCache
 
@@ -77,7 +78,7 @@ def open_store(url: str, *, patience_s: float = BUSY_PATIENCE_S) -> "SqliteStore
     return SqliteStore(file_of(url), patience_s=patience_s)
 
 
-class SqliteStore(SqliteSecurity, SqliteCases):
+class SqliteStore(SqliteSecurity, SqliteCases, SqliteConnectors):
     """`engine.ports.store.Store` on SQLite, where the methods are described.
 
     ``path`` None is a database in memory, which ends with the store.

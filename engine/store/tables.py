@@ -249,6 +249,15 @@ connectors = Table(
     Column("updated_by", Text),
 )
 
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    Column("space", Text, primary_key=True),
+    Column("connector_id", Text, primary_key=True),
+    Column("connector_type_id", Text, nullable=False),
+    Column("sealed", Blob, nullable=False),  # encrypted, bound to space, connector id and type
+)
+
 maintenance_windows = Table(
     "maintenance_windows",
     metadata,

@@ -12,7 +12,7 @@ from engine.operations.capacity import is_below_minimum
 from engine.operations.checks import definition_problems, find_rule_type, validate_params
 from engine.ports.registry import Registry
 from engine.ports.rule_type import RuleType
-from engine.service.connectors import ConnectorDirectory
+from engine.service.connectors import PreconfiguredConnectors
 from tocsin.files.problems import FileProblem, one_per_place
 from tocsin.files.rules import RuleDefinition
 
@@ -21,16 +21,15 @@ def validate_definition(
     definition: RuleDefinition,
     *,
     registry: Registry,
-    connectors: ConnectorDirectory,
+    connectors: PreconfiguredConnectors,
     settings: EngineSettings,
     flapping: FlappingSettings | None = None,
-    space: str = DEFAULT_SPACE,
 ) -> list[FileProblem]:
     """What is wrong with a rule, in the order of the checks; [] if it can be created.
 
     ``flapping``: the settings of the space (default: switched on). Neither the capacity nor taken ids are looked at.
     """
-    scope = ActionScope(space, connectors.get, registry)
+    scope = ActionScope(connectors.by_id, registry)
     problems = definition_problems(definition.body, scope, settings, flapping or FlappingSettings())
     rule_type_id = definition.body.get("rule_type_id")
     return one_per_place(definition.problem(_with_remedy(problem, rule_type_id)) for problem in problems)
@@ -40,7 +39,7 @@ def definition_warnings(
     definition: RuleDefinition,
     registry: Registry,
     settings: EngineSettings | None = None,
-    connectors: ConnectorDirectory | None = None,
+    connectors: PreconfiguredConnectors | None = None,
 ) -> list[FileProblem]:
     """What is accepted in a valid rule but probably not meant so."""
     try:
@@ -60,7 +59,7 @@ def definition_warnings(
 
 
 def _missing_alert_keys(
-    body: CreateBody, rule_type: RuleType, registry: Registry, connectors: ConnectorDirectory
+    body: CreateBody, rule_type: RuleType, registry: Registry, connectors: PreconfiguredConnectors
 ) -> Iterator[Problem]:
     """Actions on recovery whose message does not say what has recovered (actions-scheduling.md 13)."""
     for number, action in enumerate(body.actions):

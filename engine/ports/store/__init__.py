@@ -6,6 +6,7 @@ from engine.ports.store.audit import AuditEntry
 from engine.ports.store.care import CareStore
 from engine.ports.store.cases import CaseStore
 from engine.ports.store.clock_changes import ClockChange, Replanned
+from engine.ports.store.connectors import ConnectorStore, RuleReference, StoredConnector
 from engine.ports.store.data_views import DataViewStore
 from engine.ports.store.history import DocumentChanges, HistoryStore, MirrorPlace
 from engine.ports.store.keys import ConnectorKey, RuleKey
@@ -27,6 +28,7 @@ from engine.ports.store.rules import (
     VersionedState,
 )
 from engine.ports.store.runs import Claim, ClosedDocument, CommitOutcome, NewDocument, RunRecord, RunStore
+from engine.ports.store.sealed import SealedSecret, SealedStore
 from engine.ports.store.security import SecurityStore
 from engine.ports.store.windows import StoredWindow, WindowStore
 
@@ -40,6 +42,7 @@ __all__ = [
     "ClosedDocument",
     "CommitOutcome",
     "ConnectorKey",
+    "ConnectorStore",
     "DataViewStore",
     "DeliveryReport",
     "DocumentChanges",
@@ -55,11 +58,15 @@ __all__ = [
     "RuleKey",
     "RulePage",
     "RuleQuery",
+    "RuleReference",
     "RuleStore",
     "RunRecord",
     "RunStore",
+    "SealedSecret",
+    "SealedStore",
     "SecurityStore",
     "Store",
+    "StoredConnector",
     "StoredRule",
     "StoredWindow",
     "UntrackedDocument",
@@ -77,6 +84,8 @@ class Store(
     DataViewStore,
     SecurityStore,
     CaseStore,
+    ConnectorStore,
+    SealedStore,
     CareStore,
     Protocol,
 ):

@@ -1,4 +1,4 @@
-"""What the HTTP API keeps: users and their keys, roles, cases."""
+"""What the HTTP API keeps: access tokens of connectors, users and their keys, roles, cases."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,14 @@ JSON = sa.JSON(none_as_null=True)
 
 
 def upgrade() -> None:
+    op.create_table(
+        "access_tokens",
+        sa.Column("space", sa.Text(), nullable=False),
+        sa.Column("connector_id", sa.Text(), nullable=False),
+        sa.Column("connector_type_id", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("space", "connector_id"),
+    )
     _create_security()
     _create_cases()
 

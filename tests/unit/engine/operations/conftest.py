@@ -18,6 +18,7 @@ from engine.ports.connector import DEFAULT_TREATMENT, ConnectorExecution, Templa
 from engine.ports.registry import Registry
 from engine.ports.rule_type import RECOVERED, ActionGroup, Evaluation, EvaluationContext, Evaluator
 from engine.ports.store import CommitOutcome, NewDocument, RuleChange, RuleKey, RunRecord
+from engine.service.connectors import PreconfiguredConnectors
 from engine.store.sqlite import SqliteStore, open_store
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -117,10 +118,6 @@ CONNECTORS = {
 }
 
 
-def find_connector(space: str, connector_id: str) -> Connector | None:
-    return CONNECTORS.get(connector_id)
-
-
 @dataclass
 class World:
     """The operations over a store; ``before_write`` happens just before a change of a rule is written."""
@@ -138,7 +135,7 @@ class World:
         self.rules = Rules(
             store=self.store,
             registry=build_registry(),
-            connector=find_connector,
+            connectors=PreconfiguredConnectors(CONNECTORS.values()),
             settings=settings,
             new_id=self._new_id,
             pause=self._pause,

@@ -373,7 +373,7 @@ class World:
         self.rules = Rules(
             store=self.store,
             registry=self.registry,
-            connector=self.connectors.get,
+            connectors=self.connectors,
             settings=settings,
             new_id=CountingIds(),
             pause=no_pause,

@@ -178,7 +178,7 @@ class TestFailed:
         assert await bench.delivery().deliver_due(AT) == DeliverySummary(delivered=4, retried=4)
 
     async def test_a_directory_that_breaks_is_tried_again(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(PreconfiguredConnectors, "get", lambda *_: {}["key"])
+        monkeypatch.setattr(PreconfiguredConnectors, "in_space", lambda *_: {}["key"])
         bench.outbox.queue(1, "one")
         assert await bench.delivery().deliver_due(AT) == DeliverySummary(retried=1)
 
