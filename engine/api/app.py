@@ -17,15 +17,15 @@ from engine.api.body import check_length, parse_body, read_body
 from engine.api.errors import ApiError, Misplaced, Place, answer_of, error_answer, internal_error
 from engine.api.headers import answer_headers, check_headers
 from engine.api.query import parse_query
-from engine.api.route import Answer, Need, Request, Route
+from engine.api.route import Answer, Request, Route
 from engine.api.routing import Found, RouteTable
 from engine.api.settings import ApiSettings
-from engine.model.caller import ANYBODY, Caller
 from engine.model.errors import InvalidInput, Problem, TocsinError
 from engine.model.jsonvalue import JsonValue
 from engine.model.rule import DEFAULT_SPACE
 from engine.operations.validation import parse_model
 from engine.ports.clock import Ids
+from engine.security.caller import ANYBODY, Caller
 
 _log = logging.getLogger("tocsin.api")
 
@@ -33,29 +33,20 @@ _MOST_QUERY_MEMBERS = 2000
 T = TypeVar("T")
 
 
-class Gate(Protocol):
-    """Who may come in, and what for."""
+class Authenticate(Protocol):
+    """Finds out who asks."""
 
-    async def authenticate(self, headers: Mapping[str, str], peer: str | None, *, is_open: bool) -> Caller:
+    async def __call__(self, headers: Mapping[str, str], peer: str | None, *, is_open: bool) -> Caller:
         """The caller whom the headers (names in lower case) stand for; ``peer`` is the client's address.
 
-        ``is_open``: a caller without credentials is `ANYBODY`. Runs on the engine's loop. Raises Unauthorized.
+        ``is_open``: a caller without credentials is `NOBODY`. Runs on the engine's loop. Raises Unauthorized.
         """
         ...
 
-    def authorize(self, caller: Caller, need: Need, space: str) -> None:
-        """Judge a route's need. Raises Forbidden."""
-        ...
 
-
-class OpenGate:
-    """The gate while security is off: everybody may do everything (rest-api.md 1.7)."""
-
-    async def authenticate(self, headers: Mapping[str, str], peer: str | None, *, is_open: bool) -> Caller:
-        return ANYBODY
-
-    def authorize(self, caller: Caller, need: Need, space: str) -> None:
-        return None
+async def let_in_anybody(headers: Mapping[str, str], peer: str | None, *, is_open: bool) -> Caller:
+    """While security is off everybody may do everything (rest-api.md 1.7)."""
+    return ANYBODY
 
 
 class HandOver(Protocol):
@@ -88,14 +79,14 @@ class Api:
         now: Callable[[], datetime],
         new_id: Ids,
         settings: ApiSettings | None = None,
-        gate: Gate | None = None,
+        authenticate: Authenticate = let_in_anybody,
         space_exists: SpaceExists = only_default_space,
         hand_over: HandOver = stay,
     ) -> None:
         self._table = RouteTable(routes)
         self._now, self._new_id = now, new_id
         self._settings = settings or ApiSettings()
-        self._gate = gate or OpenGate()
+        self._authenticate = authenticate
         self._space_exists = space_exists
         self._hand_over = hand_over
 
@@ -141,7 +132,7 @@ class Api:
         """Everything from the caller to the handler, in the order of 1.4."""
         route, headers = found.route, dict(http.headers)
         peer = None if http.client is None else http.client.host
-        caller = await self._hand_over(self._gate.authenticate(headers, peer, is_open=route.is_open))
+        caller = await self._hand_over(self._authenticate(headers, peer, is_open=route.is_open))
         check_length(headers, self._settings)
         body = await self._body(route, http)
         check_headers(route, http.method, http.scope["path"], headers, self._settings)
@@ -149,7 +140,7 @@ class Api:
         query = None if route.query is None else _query(route.query, http.scope["query_string"])
         _check_body(route, body)
         if route.needs is not None:
-            self._gate.authorize(caller, route.needs, found.space)
+            route.needs.check(caller, found.space)
         request = Request(
             method=http.method,
             path=http.scope["path"],

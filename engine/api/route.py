@@ -1,28 +1,36 @@
 """What a resource module declares: its routes, each with a function from a request to an answer.
 
-A module offers ``routes(...) -> tuple[Route, ...]``, which `engine.api.resources` lists. What a route declares is
-checked before its handler runs, in the order of rest-api.md 1.4: path, caller, body, headers, query, schema of the
-body, need. So a handler sees parsed values, calls one operation, and lets its errors pass: `engine.api.errors` makes
-answers of them.
+A module offers ``routes(...) -> tuple[Route, ...]``, which `tocsin.http_api` lists. What a route declares is checked
+before its handler runs, in the order of rest-api.md 1.4: path, caller, body, headers, query, schema of the body, need.
+So a handler sees parsed values, calls one operation, and lets its errors pass: `engine.api.errors` makes answers of
+them.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar
 
 import orjson
 from pydantic import BaseModel
 
-from engine.model.caller import ANYBODY, Caller
 from engine.model.jsonvalue import JsonValue
 from engine.model.rule import DEFAULT_SPACE
+from engine.security.caller import ANYBODY, Caller, ClusterNeed, Need
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Query = TypeVar("Query", bound=BaseModel)
 
 PUBLIC_VERSION = "2023-10-31"
 """The only version of the public routes (rest-api.md 1.2)."""
+
+
+class ByCaller(TypedDict):
+    """What operations that change something are told of a request: where, when, by whom."""
+
+    space: str
+    at: datetime
+    actor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,11 @@ class Request:
             raise TypeError(f"{self.method} {self.path} declares no query of {model.__name__}")
         return self.query
 
+    @property
+    def by_caller(self) -> ByCaller:
+        """Where, when and by whom something is to be changed: ``operation(..., **request.by_caller)``."""
+        return {"space": self.space, "at": self.at, "actor": self.caller.name}
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -76,17 +89,6 @@ def answer_text(text: str, media_type: str = "text/plain; charset=utf-8", status
     return Answer(status, text.encode(), media_type)
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A right that a caller needs in the space before anything is looked up: a level of a feature (rest-api.md 7.1).
-
-    Rule routes have none here: what they need depends on the rule, and is judged by the operation once that is loaded.
-    """
-
-    feature: str
-    level: Literal["read", "all", "execute"] = "all"
-
-
 Handler = Callable[[Request], Awaitable[Answer]]
 """Answers a request. Runs on the engine's event loop; raises the errors of the operations that it calls."""
 
@@ -98,8 +100,9 @@ class Route:
     ``path``: from the space on, parameters as ``{name}``; each stands for one segment, which may hold encoded slashes.
     ``query``: a model of strict types from `engine.api.query`; None = the query string is ignored. ``body``: the model
     that a JSON body must satisfy (a ``RootModel`` for arrays); None = a body is ignored. ``body_is_optional``: none and
-    null are taken without a check. ``needs``: judged before the handler runs. ``is_open``: answers callers without
-    credentials, too, who are `ANYBODY` then. ``in_spaces``: also under ``/s/{space}``. ``summary`` and ``examples`` are
+    null are taken without a check. ``needs``: a right that is judged before the handler runs; rule routes
+    have none, since what they need depends on the rule. ``is_open``: answers callers without credentials, too, who are
+    `NOBODY` then. ``in_spaces``: also under ``/s/{space}``. ``summary`` and ``examples`` are
     for the reference.
     """
 
@@ -109,7 +112,7 @@ class Route:
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     body_is_optional: bool = False
-    needs: Need | None = None
+    needs: Need | ClusterNeed | None = None
     is_open: bool = False
     in_spaces: bool = True
     summary: str = ""

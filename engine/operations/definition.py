@@ -91,8 +91,11 @@ def redefined_rule(rule: Rule, body: CreateBody, parts: CheckedParts, *, at: dat
 
 def owned(rule: Rule, actor: str | None) -> Rule:
     """The rule with the authority it runs with moved to the caller, if it is enabled (1.7)."""
-    if not rule.enabled:
-        return rule
+    return owned_by(rule, actor) if rule.enabled else rule
+
+
+def owned_by(rule: Rule, actor: str | None) -> Rule:
+    """The rule with the authority it runs with moved to the caller."""
     return replace(rule, api_key_owner=actor, api_key_created_by_user=None if actor is None else False)
 
 

@@ -14,7 +14,7 @@ from engine.operations.admission import Admission
 from engine.operations.body import parse_create, parse_update
 from engine.operations.capacity import warn_of_short_interval
 from engine.operations.checks import find_rule_type
-from engine.operations.definition import edited_rule, new_rule, redefined_rule
+from engine.operations.definition import edited_rule, new_rule, owned_by, redefined_rule
 from engine.operations.find import find_rules
 from engine.operations.meaning import is_same_json
 from engine.operations.planning import Applied, AppliedAs, Planned, plan_rule
@@ -155,6 +155,17 @@ class Rules:
                 identity = identity_of(rule, self._registry.rule_type(rule.rule_type_id))
                 change = lifecycle.letting_go(change, state, identity, at)
             return change and replace(change, audit=_audit("disable", rule, at, actor, untrack=untrack))
+
+        return await self._change(RuleKey(space, rule_id), decide)
+
+    async def update_api_key(
+        self, rule_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
+    ) -> StoredRule:
+        """Let a rule, enabled or not, run with the rights of the caller (1.7). Raises NotFound or Conflict."""
+
+        async def decide(stored: StoredRule) -> RuleChange:
+            rule = replace(owned_by(stored.rule, actor), updated_at=at, updated_by=actor)
+            return RuleChange(rule, stored.version, audit=_audit("update_api_key", rule, at, actor))
 
         return await self._change(RuleKey(space, rule_id), decide)
 

@@ -97,12 +97,14 @@ def run_soon(schedule: Schedule, now: datetime) -> Schedule:
 
 
 def run_timeout(settings: EngineSettings, rule_type: RuleType) -> timedelta:
-    """How long a run may take: set for its type, else for all, else by the type itself, else 5 minutes.
+    """How long a run may take. Raises ValueError when what applies is not a duration."""
+    return parse_duration(run_timeout_text(settings, rule_type))
 
-    Raises ValueError when what applies is not a duration.
-    """
+
+def run_timeout_text(settings: EngineSettings, rule_type: RuleType) -> str:
+    """The time limit of runs: set for their type, else for all, else by the type itself, else 5 minutes."""
     by_type = settings.run_timeout_by_type.get(rule_type.id)
-    return parse_duration(by_type or settings.run_timeout or rule_type.timeout or _DEFAULT_TIMEOUT)
+    return by_type or settings.run_timeout or rule_type.timeout or _DEFAULT_TIMEOUT
 
 
 def _next_slot(anchor: datetime, interval: timedelta, after: datetime) -> datetime:

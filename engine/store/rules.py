@@ -3,6 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
@@ -14,6 +15,7 @@ from engine.model.rule import Rule
 from engine.model.trace import Trace
 from engine.ports.store import (
     AuditEntry,
+    NewestRuns,
     RuleChange,
     RuleKey,
     RulePage,
@@ -101,6 +103,19 @@ def find_rules(connection: Connection, space: str, query: RuleQuery) -> RulePage
 def read_intervals(connection: Connection) -> list[str]:
     """The intervals of all enabled rules."""
     return list(connection.execute(select(rules.c.interval).where(rules.c.enabled)).scalars())
+
+
+def read_newest_runs(connection: Connection) -> NewestRuns:
+    """When rules of all spaces ran last, those in error apart from the others."""
+    is_failed = rule_runtime.c.execution_status == "error"
+    ended = connection.execute(select(func.max(rule_runtime.c.last_execution_at)).where(~is_failed)).scalar()
+    failed: dict[str, datetime] = {}
+    for row in connection.execute(select(*_RUNTIME_COLUMNS).where(is_failed)).mappings():
+        status = unpack_status(row).execution_status
+        if status.error is not None:
+            reason, at = status.error.reason, status.last_execution_date
+            failed[reason] = max(at, failed.get(reason, at))
+    return NewestRuns(None if ended is None else from_ms(ended), failed)
 
 
 def change_rule(connection: Connection, change: RuleChange) -> bool:

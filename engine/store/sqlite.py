@@ -29,6 +29,7 @@ from engine.ports.store import (
     DocumentChanges,
     Dropped,
     MirrorPlace,
+    NewestRuns,
     Replanned,
     Requeued,
     RuleChange,
@@ -113,6 +114,9 @@ class SqliteStore(SqliteSecurity, SqliteCases, SqliteConnectors):
 
     async def rule_intervals(self) -> list[str]:
         return await self._session.read_aside(rules.read_intervals)
+
+    async def newest_runs(self) -> NewestRuns:
+        return await self._session.read_aside(rules.read_newest_runs)
 
     async def change_rule(self, change: RuleChange) -> bool:
         return await self._session.write(rules.change_rule, change)

@@ -49,6 +49,7 @@ class EsQueryRuleType:
     category = "management"
     minimum_license = "basic"
     auto_recovers = True
+    sets_recovery_context = True
     timeout: str | None = None
     cancel_alerts_on_timeout = True
     context_variables: Mapping[str, str] = MappingProxyType(

@@ -19,6 +19,7 @@ from engine.ports.store.outbox import (
     Requeued,
 )
 from engine.ports.store.rules import (
+    NewestRuns,
     RuleChange,
     RulePage,
     RuleQuery,
@@ -51,6 +52,7 @@ __all__ = [
     "LaterNotification",
     "MirrorPlace",
     "NewDocument",
+    "NewestRuns",
     "OutboxStore",
     "Replanned",
     "Requeued",

@@ -1,7 +1,7 @@
 """Rules in the store: definitions, states, and changes by users."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -79,6 +79,14 @@ class RulePage:
     rules: tuple[StoredRule, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NewestRuns:
+    """When rules ran last: ``ended``, of those that are not in error; ``failed``, of those that are, by reason."""
+
+    ended: datetime | None = None
+    failed: Mapping[str, datetime] = field(default_factory=dict)
+
+
 class RuleStore(Protocol):
     """Rules, and what users change of them."""
 
@@ -94,6 +102,10 @@ class RuleStore(Protocol):
 
     async def rule_intervals(self) -> list[str]:
         """The interval texts of all enabled rules of all spaces (for the capacity check)."""
+        ...
+
+    async def newest_runs(self) -> NewestRuns:
+        """The newest runs of the rules of all spaces."""
         ...
 
     async def change_rule(self, change: RuleChange) -> bool:

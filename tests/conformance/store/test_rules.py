@@ -17,7 +17,7 @@ from engine.model.outcome import (
 )
 from engine.model.rule import Action, Frequency, RuleFlapping
 from engine.model.trace import UntrackTrace
-from engine.ports.store import RuleChange, RuleKey, RuleQuery, Store, UntrackedDocument
+from engine.ports.store import NewestRuns, RuleChange, RuleKey, RuleQuery, Store, UntrackedDocument
 
 SPACE = "default"
 
@@ -276,3 +276,14 @@ async def test_the_state_of_a_new_rule_is_empty(store: Store, make: Any) -> None
     assert state is not None
     assert state.state == make.state()
     assert await store.load_state(RuleKey(SPACE, "unknown")) is None
+
+
+async def test_the_newest_runs_are_those_of_all_spaces_with_failures_apart(store: Store, make: Any) -> None:
+    assert await store.newest_runs() == NewestRuns()
+    for at, space, reason in [(1, SPACE, ""), (2, "other", ""), (3, SPACE, "execute"), (4, "other", "execute")]:
+        key = await make.stored(space=space)
+        error = StatusReason(reason, "why") if reason else None
+        status = RuleStatus(ExecutionStatus("error" if reason else "ok", make.at(at), error=error))
+        await store.commit_runs([make.record(await make.claim(key), at, status=status)])
+    newest = await store.newest_runs()
+    assert newest == NewestRuns(ended=make.at(2), failed={"execute": make.at(4)})

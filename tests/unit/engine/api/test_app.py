@@ -12,11 +12,11 @@ from engine.api.app import Api
 from engine.api.body import read_body
 from engine.api.errors import ApiError, Unauthorized
 from engine.api.query import QueryBool, QueryInteger, QueryTexts
-from engine.api.route import EMPTY, NO_CONTENT, Answer, Need, Request, Route, answer_json
+from engine.api.route import EMPTY, NO_CONTENT, Answer, Request, Route, answer_json
 from engine.api.settings import ApiSettings
-from engine.model.caller import ANYBODY, Caller
 from engine.model.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, StoreUnavailable
 from engine.operations.values import Strict
+from engine.security.caller import NOBODY, Caller, Need
 
 NO_HEADERS: Mapping[str, str] = {}
 
@@ -332,25 +332,22 @@ async def test_our_own_failures_are_told_to_the_log_alone(
     assert caplog.records[0].__dict__["fields"] == {"request_id": "id-1"}
 
 
-class Doorman:
-    """Lets in whoever knows the word, and only readers of things."""
+async def let_in_who_knows_the_word(headers: Mapping[str, str], peer: str | None, *, is_open: bool) -> Caller:
+    if is_open and "authorization" not in headers:
+        return NOBODY
+    if headers.get("authorization") != "word":
+        raise Unauthorized
+    return Caller("jo")
 
-    async def authenticate(self, headers: Mapping[str, str], peer: str | None, *, is_open: bool) -> Caller:
-        if is_open and "authorization" not in headers:
-            return ANYBODY
-        if headers.get("authorization") != "word":
-            raise Unauthorized
-        return Caller("jo")
 
-    def authorize(self, caller: Caller, need: Need, space: str) -> None:
-        if need.level != "read":
-            raise Forbidden(f"{caller.name} may not {need.level} {need.feature} in [{space}]")
+async def ask_who(request: Request) -> Answer:
+    return answer_json(request.caller.name)
 
 
 GUARDED = (
-    Route("GET", "/api/guarded", echo, needs=Need("things", "read")),
-    Route("POST", "/api/guarded", echo, body=ThingBody, needs=Need("things")),
-    Route("GET", "/api/open", echo, is_open=True),
+    Route("GET", "/api/guarded", ask_who),
+    Route("POST", "/api/guarded", ask_who, body=ThingBody, needs=Need("things")),
+    Route("GET", "/api/open", ask_who, is_open=True),
 )
 
 
@@ -374,7 +371,9 @@ GUARDED = (
 async def test_who_may_come_in_is_judged_before_bodies_and_what_for_after_them(
     client: Any, method: str, path: str, headers: Mapping[str, str], content: bytes, status: int
 ) -> None:
-    answered = await client(GUARDED, gate=Doorman())(method, path, headers=headers, content=content)
+    answered = await client(GUARDED, authenticate=let_in_who_knows_the_word)(
+        method, path, headers=headers, content=content
+    )
     assert answered.status == status
     assert ("www-authenticate" in answered.headers) is (status == 401)
     if status == 401:

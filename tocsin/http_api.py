@@ -1,0 +1,55 @@
+"""The HTTP API over the engine's parts: which resources there are, in one list."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from engine.api import health, rule_types, rules, status
+from engine.api.app import Api, Authenticate, HandOver, SpaceExists, let_in_anybody, only_default_space, stay
+from engine.api.route import Route
+from engine.api.settings import ApiSettings
+from engine.api.status import Level
+from engine.operations.health import Protection
+from engine.service.clocks import random_id
+from tocsin.composition import Parts
+
+
+def _always_available() -> Level:
+    return "available"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiContext:
+    """What the API needs to know besides the parts.
+
+    ``authenticate``, ``space_exists``, ``hand_over`` as in `engine.api.app`; ``level`` tells how the service is.
+    """
+
+    settings: ApiSettings = field(default_factory=ApiSettings)
+    authenticate: Authenticate = let_in_anybody
+    space_exists: SpaceExists = only_default_space
+    hand_over: HandOver = stay
+    protection: Protection = field(default_factory=Protection)
+    level: Callable[[], Level] = _always_available
+
+
+def build_api(parts: Parts, context: ApiContext) -> Api:
+    """The application that serves the parts."""
+    return Api(
+        api_routes(parts, context),
+        now=parts.clock.now,
+        new_id=random_id,
+        settings=context.settings,
+        authenticate=context.authenticate,
+        space_exists=context.space_exists,
+        hand_over=context.hand_over,
+    )
+
+
+def api_routes(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
+    """The routes of all resources."""
+    return (
+        *rules.routes(parts.rules),
+        *rule_types.routes(parts.registry, parts.settings),
+        *health.routes(parts.store, parts.registry, parts.settings, context.protection),
+        *status.routes(context.settings, random_id(), context.level),
+    )
