@@ -16,6 +16,9 @@ _NUMBERS = {"M": "month", "L": "month", "d": "day", "D": "day_of_year", "H": "ho
             "K": "hour_11", "m": "minute", "s": "second", "e": "weekday", "Q": "quarter", "q": "quarter",
             "w": "week"}  # fmt: skip
 
+_QUOTED = re.compile("'((?:[^']|'')*)'")
+"""Literal text, in which two quotes mean one; without any text they mean one, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Element:
@@ -90,11 +93,11 @@ def split_pattern(pattern: str) -> list[Element]:
     while position < len(pattern):
         letter = pattern[position]
         if letter == "'":
-            end = pattern.find("'", position + 1)
-            if end < 0:
+            quoted = _QUOTED.match(pattern, position)
+            if quoted is None:
                 raise ValueError(f"unclosed quote in date format [{pattern}]")
-            elements.append(Element("'", 0, pattern[position + 1 : end] or "'"))
-            position = end + 1
+            elements.append(Element("'", 0, quoted[1].replace("''", "'") or "'"))
+            position = quoted.end()
             continue
         end = position
         while end < len(pattern) and pattern[end] == letter:
