@@ -92,6 +92,12 @@ def test_unknown_formats_are_refused(form: str) -> None:
         ("2024-02-29||-1y", "2023-02-28T00:00:00.000Z", "2023-02-28T00:00:00.000Z"),
         ("2024-05-08||-14h", "2024-05-07T10:00:00.000Z", "2024-05-07T10:00:00.000Z"),
         ("2024-05||", "2024-05-01T00:00:00.000Z", "2024-05-01T00:00:00.000Z"),
+        ("2024-05-07", "2024-05-07T00:00:00.000Z", "2024-05-07T23:59:59.999Z"),
+        ("now-999999999s", "1992-08-30T10:48:17.789Z", "1992-08-30T10:48:17.789Z"),
+        ("now+1w-2d", "2024-05-13T12:34:56.789Z", "2024-05-13T12:34:56.789Z"),
+        ("now-90m/m", "2024-05-08T11:04:00.000Z", "2024-05-08T11:04:59.999Z"),
+        ("now/s", "2024-05-08T12:34:56.000Z", "2024-05-08T12:34:56.999Z"),
+        ("now/M", "2024-05-01T00:00:00.000Z", "2024-05-31T23:59:59.999Z"),
     ],
 )
 def test_date_math(math: str, start: str, end: str) -> None:
@@ -99,7 +105,9 @@ def test_date_math(math: str, start: str, end: str) -> None:
     assert shown(resolve_date(math, ISO, now=NOW, round_up=True)) == end
 
 
-@pytest.mark.parametrize("math", ["now+1", "now 1d", "now+1q", "now-1d /d", "||+1d", "now+99999999999d"])
+@pytest.mark.parametrize(
+    "math", ["now+1", "now 1d", "now+1q", "now-1d /d", "||+1d", "now+99999999999d", "now+1234567890s"]
+)
 def test_what_is_no_date_math_is_refused(math: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - two different texts
         resolve_date(math, ISO, now=NOW)

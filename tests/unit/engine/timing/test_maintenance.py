@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.timing.custom_schedule import to_stored
-from engine.timing.maintenance import EventCalendar, status_at
+from engine.timing.maintenance import Event, EventCalendar, WindowStatus, is_for_category, status_at
 from engine.timing.rrule import RecurrenceError
 
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
@@ -42,12 +42,77 @@ def test_what_is_worked_out_near_an_instant_is_what_the_whole_list_says(
         assert windows.running_at(verdict.until - timedelta(milliseconds=1)).value is verdict.value
 
 
+EVENTS = [Event(START, START + HOUR), Event(START + 24 * HOUR, START + 25 * HOUR)]
+
+
+@pytest.mark.parametrize(
+    ("after", "name", "reported"),
+    [
+        (-1, "upcoming", 0),
+        (0, "running", 0),
+        (1, "upcoming", 1),
+        (24, "running", 1),
+        (25, "finished", 1),
+    ],
+)
+def test_what_a_window_is_at_an_instant(after: int, name: str, reported: int) -> None:
+    now = START + after * HOUR
+    assert status_at(now, enabled=True, expiration=now, events=EVENTS) == WindowStatus(name, EVENTS[reported])
+    late = now - timedelta(milliseconds=1)
+    assert status_at(now, enabled=True, expiration=late, events=EVENTS) == WindowStatus("archived", EVENTS[reported])
+    assert status_at(now, enabled=False, expiration=late, events=EVENTS) == WindowStatus("disabled", EVENTS[reported])
+
+
+def test_a_window_without_events_is_finished() -> None:
+    assert status_at(START, enabled=True, expiration=FAR, events=[]) == WindowStatus("finished", None)
+
+
+def test_the_events_next_to_an_instant_are_the_one_that_began_and_the_one_that_follows() -> None:
+    windows, day = calendar(every="1d"), timedelta(days=1)
+
+    def around(now: datetime, expiration: datetime = FAR) -> list[datetime]:
+        return [event.gte for event in windows.around(now, expiration)]
+
+    assert around(START - timedelta(milliseconds=1)) == [START]
+    assert around(START) == [START, START + day]
+    assert around(START + day - timedelta(milliseconds=1)) == [START, START + day]
+    assert around(START, START + day) == [START, START + day]
+    assert around(START, START + day - timedelta(milliseconds=1)) == [START]
+    assert around(START + 9 * day, START + day) == [START + day]
+
+
+@pytest.mark.parametrize(
+    ("categories", "is_meant"), [(None, True), ([], False), (["management"], False), (["observability"], True)]
+)
+def test_categories(categories: list[str] | None, is_meant: bool) -> None:
+    assert is_for_category(categories, "observability") is is_meant
+
+
+@pytest.mark.parametrize(
+    ("recurring", "last"),
+    [({"every": "1d"}, None), ({"every": "1d", "occurrences": 3}, START + 49 * HOUR), ({}, START + HOUR)],
+)
+def test_when_the_last_event_has_ended(recurring: dict[str, Any], last: datetime | None) -> None:
+    assert calendar(**recurring).ends_by == last
+
+
+def test_an_event_as_json() -> None:
+    assert EVENTS[0].as_json() == {"gte": "2026-03-01T10:00:00.000Z", "lte": "2026-03-01T11:00:00.000Z"}
+
+
 def test_a_finished_event_ends_then_and_the_next_one_is_as_long_as_ever() -> None:
     windows = calendar(finished_at=START + timedelta(minutes=20), every="1d")
     first, second = list(windows.events(START + timedelta(days=1)))
     assert (first.lte, second.lte) == (START + timedelta(minutes=20), START + timedelta(days=1, hours=1))
     assert not windows.running_at(START + timedelta(minutes=20)).value
     assert windows.running_at(START + timedelta(days=1)).value
+
+
+def test_an_event_that_was_finished_as_it_began_never_ran() -> None:
+    windows = calendar(finished_at=START, every="1d")
+    assert not windows.running_at(START).value
+    status = status_at(START, enabled=True, expiration=FAR, events=windows.around(START, FAR))
+    assert (status.name, status.event and status.event.gte) == ("upcoming", START + timedelta(days=1))
 
 
 def test_the_first_event_of_a_schedule_that_begins_between_two_seconds_counts() -> None:

@@ -46,6 +46,16 @@ def first(limit: int, dtstart: str, zone: str = "UTC", **members: Any) -> list[s
         ({"freq": 1, "byweekday": ["+5MO"]}, ["2024-04-29T10:00", "2024-07-29T10:00"]),
         ({"freq": 0, "byweekday": ["1MO"]}, ["2025-01-06T10:00", "2026-01-05T10:00"]),
         ({"freq": 0, "bymonth": [3], "byweekday": ["-1SU"]}, ["2024-03-31T10:00", "2025-03-30T10:00"]),
+        ({"freq": 0, "bymonth": [3], "byweekday": ["MO", "TU"], "bysetpos": [1, -1]},
+         ["2024-03-04T10:00", "2024-03-26T10:00", "2025-03-03T10:00"]),
+        ({"freq": 0, "byweekday": ["MO", "TU"], "bysetpos": [1, -1]},
+         ["2024-12-31T10:00", "2025-01-06T10:00", "2025-12-30T10:00"]),
+        ({"freq": 2, "byweekday": ["MO", "FR"], "bysetpos": [2, 1]}, ["2024-02-02T10:00", "2024-02-05T10:00"]),
+        ({"freq": 1, "byweekday": ["FR", "+1SA"]}, ["2024-02-02T10:00", "2024-02-03T10:00", "2024-02-09T10:00"]),
+        ({"freq": 3, "byhour": [8, 20], "bysetpos": [-1]}, ["2024-01-31T20:00", "2024-02-01T20:00"]),
+        # Days of the week are MO to SU or 1 to 7; others do not count.
+        ({"freq": 2, "byweekday": [0, 8, "XX", True, 7]}, ["2024-02-04T10:00", "2024-02-11T10:00"]),
+        ({"freq": 2, "byweekday": [1, "MO"], "wkst": "XX"}, ["2024-02-05T10:00", "2024-02-12T10:00"]),
         # 2.5
         ({"freq": 3, "until": "2024-02-01T10:00:00Z", "count": 9}, ["2024-01-31T10:00", "2024-02-01T10:00"]),
         ({"freq": 3, "until": "2024-02-01T09:59:59Z"}, ["2024-01-31T10:00"]),
@@ -57,6 +67,9 @@ def first(limit: int, dtstart: str, zone: str = "UTC", **members: Any) -> list[s
         ({"freq": 2, "interval": 2, "byweekday": ["TU", "SU"], "wkst": "SU"}, ["2024-02-11T10:00", "2024-02-13T10:00"]),
         ({"freq": 2, "interval": 2, "byweekday": ["TU", "SU"]}, ["2024-02-04T10:00", "2024-02-13T10:00"]),
         ({"freq": 4, "byhour": [3]}, ["2024-02-01T03:00", "2024-02-02T03:00"]),
+        ({"freq": 4, "byhour": [3], "byyearday": [34, 36]}, ["2024-02-03T03:00", "2024-02-05T03:00"]),
+        ({"freq": 4, "byhour": [3], "byweekno": [7], "byweekday": [7]}, ["2024-02-18T03:00", "2025-02-16T03:00"]),
+        ({"freq": 5, "byhour": [3], "byminute": [9], "bymonth": [3]}, ["2024-03-01T03:09", "2024-03-02T03:09"]),
         ({"freq": 5, "interval": 45, "byhour": [0, 1]}, ["2024-02-01T00:15", "2024-02-01T01:00", "2024-02-01T01:45"]),
     ],
 )  # fmt: skip
@@ -65,6 +78,16 @@ def test_the_first_occurrences(members: dict[str, Any], expected: list[str]) -> 
         len(expected) + (members.get("freq") is None and len(expected) == 1), "2024-01-31T10:00:00Z", **members
     )
     assert found == expected
+
+
+def test_short_periods_are_counted_from_the_unit_that_the_start_lies_in() -> None:
+    start = "2024-01-31T10:07:05Z"
+    assert first(2, start, freq=6, interval=7, byhour=[10]) == ["2024-01-31T10:07:05.000Z", "2024-01-31T10:07:12.000Z"]
+    assert first(2, start, freq=5, interval=7, bysecond=[9]) == ["2024-01-31T10:07:09.000Z", "2024-01-31T10:14:09.000Z"]
+    assert first(2, start, freq=4, interval=7, byminute=[30]) == [
+        "2024-01-31T10:30:05.000Z",
+        "2024-01-31T17:30:05.000Z",
+    ]
 
 
 def test_29_february_comes_in_leap_years() -> None:

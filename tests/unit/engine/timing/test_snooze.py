@@ -50,11 +50,13 @@ def test_skipped_occurrences_are_compared_as_instants(text: str) -> None:
     ("stored", "named"),
     [
         ({"duration": HOUR, "rRule": {"dtstart": "2024-05-01T10:00:00Z", "tzid": "Mars/Base"}}, "tzid"),
-        ({"duration": "1h", "rRule": {"dtstart": "2024-05-01T10:00:00Z", "tzid": "UTC"}}, "duration"),
-        ({"duration": -2}, "duration"),
+        ({"duration": "1h", "rRule": {"dtstart": "2024-05-01T10:00:00Z", "tzid": "UTC"}}, "duration is neither"),
+        ({"duration": -2}, "duration is neither milliseconds nor -1"),
+        ({"duration": True}, "duration is neither"),
         ({"duration": HOUR}, "dtstart"),
         ({"duration": HOUR, "rRule": []}, "dtstart"),
-        ({"duration": HOUR, "skipRecurrences": [5]}, "skipRecurrences"),
+        ({"duration": HOUR, "skipRecurrences": [5]}, "skipRecurrences holds what is no ISO 8601 date"),
+        ({"duration": HOUR, "skipRecurrences": ["noon"]}, "skipRecurrences holds"),
     ],
 )
 def test_what_cannot_be_evaluated_is_neither_active_nor_over(stored: dict[str, Any], named: str) -> None:
