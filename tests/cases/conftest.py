@@ -29,6 +29,7 @@ ADAPTERS = {
     "kql": "tests.cases.adapters.kql",
     "mustache": "tests.cases.adapters.mustache",
     "recurrence": "tests.cases.adapters.recurrence",
+    "rest_api": "tests.cases.adapters.rest_api",
     "search_cases": "tests.cases.adapters.search_cases",
 }
 """Case file -> module whose ``run_case(case)`` raises AssertionError when the case does not hold."""
