@@ -76,58 +76,63 @@ class _RuleRoutes:
 
     rules: Rules
 
+    def _by(self, request: Request) -> Rules:
+        return self.rules.under(request.caller)
+
     async def create(self, request: Request) -> Answer:
         rule_id = request.parts.get("id")
-        return _shown(await self.rules.create(request.body, rule_id=rule_id, **request.by_caller), request)
+        return _shown(await self._by(request).create(request.body, rule_id=rule_id, **request.by_caller), request)
 
     async def get(self, request: Request) -> Answer:
-        return _shown(await self.rules.get(request.parts["id"], space=request.space), request)
+        return _shown(await self._by(request).get(request.parts["id"], space=request.space), request)
 
     async def update(self, request: Request) -> Answer:
-        return _shown(await self.rules.update(request.parts["id"], request.body, **request.by_caller), request)
+        return _shown(await self._by(request).update(request.parts["id"], request.body, **request.by_caller), request)
 
     async def delete(self, request: Request) -> Answer:
-        await self.rules.delete(request.parts["id"], **request.by_caller)
+        await self._by(request).delete(request.parts["id"], **request.by_caller)
         return NO_CONTENT
 
     async def enable(self, request: Request) -> Answer:
-        await self.rules.enable(request.parts["id"], **request.by_caller)
+        await self._by(request).enable(request.parts["id"], **request.by_caller)
         return NO_CONTENT
 
     async def disable(self, request: Request) -> Answer:
         untrack = parse_disable(request.body).untrack
-        await self.rules.disable(request.parts["id"], untrack=untrack, **request.by_caller)
+        await self._by(request).disable(request.parts["id"], untrack=untrack, **request.by_caller)
         return NO_CONTENT
 
     async def mute_all(self, request: Request) -> Answer:
-        await self.rules.mute_all(request.parts["id"], **request.by_caller)
+        await self._by(request).mute_all(request.parts["id"], **request.by_caller)
         return NO_CONTENT
 
     async def unmute_all(self, request: Request) -> Answer:
-        await self.rules.unmute_all(request.parts["id"], **request.by_caller)
+        await self._by(request).unmute_all(request.parts["id"], **request.by_caller)
         return NO_CONTENT
 
     async def mute_alert(self, request: Request) -> Answer:
         check_mute_body(request.body)
         rule_id, alert_id = request.parts["rule_id"], request.parts["alert_id"]
         must_exist = request.query_as(MuteQuery).validate_alerts_existence
-        await self.rules.mute_alert(rule_id, alert_id, validate_existence=must_exist, **request.by_caller)
+        await self._by(request).mute_alert(rule_id, alert_id, validate_existence=must_exist, **request.by_caller)
         return NO_CONTENT
 
     async def unmute_alert(self, request: Request) -> Answer:
-        await self.rules.unmute_alert(request.parts["rule_id"], request.parts["alert_id"], **request.by_caller)
+        await self._by(request).unmute_alert(request.parts["rule_id"], request.parts["alert_id"], **request.by_caller)
         return NO_CONTENT
 
     async def update_api_key(self, request: Request) -> Answer:
-        await self.rules.update_api_key(request.parts["id"], **request.by_caller)
+        await self._by(request).update_api_key(request.parts["id"], **request.by_caller)
         return NO_CONTENT
 
     async def add_snooze(self, request: Request) -> Answer:
-        return answer_json(await self.rules.add_snooze_schedule(request.parts["id"], request.body, **request.by_caller))
+        return answer_json(
+            await self._by(request).add_snooze_schedule(request.parts["id"], request.body, **request.by_caller)
+        )
 
     async def delete_snooze(self, request: Request) -> Answer:
         rule_id, schedule_id = request.parts["rule_id"], request.parts["schedule_id"]
-        await self.rules.delete_snooze_schedule(rule_id, schedule_id, **request.by_caller)
+        await self._by(request).delete_snooze_schedule(rule_id, schedule_id, **request.by_caller)
         return NO_CONTENT
 
 

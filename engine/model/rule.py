@@ -49,6 +49,8 @@ class Rule:
 
     ``interval`` and ``throttle`` are duration texts (``5m``); ``alert_delay`` is the number of consecutive matches
     before an alert becomes visible; ``flapping_is_set`` tells an explicit null from an absent member.
+    ``api_key_owner``: the user with whose rights it runs, None: with those of the operator. ``api_key_id``: the key
+    that it borrowed for that from a caller; it counts only as long as the key does.
     """
 
     id: str
@@ -78,3 +80,4 @@ class Rule:
     updated_by: str | None = None
     api_key_owner: str | None = None
     api_key_created_by_user: bool | None = None
+    api_key_id: str | None = None

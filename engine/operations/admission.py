@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from engine.model.errors import InvalidInput, Problem
 from engine.model.settings import EngineSettings
 from engine.operations.actions import ActionScope, action_problems, build_actions, missing_groups
+from engine.operations.authorization import Authorization
 from engine.operations.body import CreateBody, UpdateBody
 from engine.operations.capacity import check_capacity, interval_problems, runs_per_minute
 from engine.operations.checks import check_consumer, find_rule_type, flapping_problems, refuse, validate_params
@@ -27,9 +28,10 @@ class Admission:
     connectors: ConnectorDirectory
     settings: EngineSettings
     new_id: Ids
+    authorization: Authorization
 
     async def admit_new(self, body: CreateBody, space: str) -> CheckedParts:
-        """Admit a rule to be created. Raises InvalidInput, or Forbidden for an unknown consumer."""
+        """Admit a rule to be created. Raises InvalidInput; Forbidden, also for an unknown consumer."""
         scope = await self._scope(space)
         refuse(missing_groups(body, scope))
         flapping = (await self.store.space_settings(space)).flapping
@@ -38,10 +40,11 @@ class Admission:
         if body.enabled:
             await self.check_capacity(body.schedule.interval)
         check_consumer(body.consumer, self.settings)
-        return self._check_parts(body, rule_type, scope, stored=None)
+        self.authorization.check_kind("create", space, rule_type.id, body.consumer)
+        return self._check_parts(body, rule_type, scope, space, stored=None)
 
     async def admit_edit(self, body: UpdateBody | CreateBody, stored: StoredRule) -> CheckedParts:
-        """Admit an edit of a stored rule. Raises InvalidInput."""
+        """Admit an edit of a stored rule. Raises InvalidInput or Forbidden."""
         rule = stored.rule
         scope = await self._scope(rule.space)
         refuse(missing_groups(body, scope))
@@ -50,7 +53,8 @@ class Admission:
         rule_type = find_rule_type(rule.rule_type_id, self.registry)
         if rule.enabled and body.schedule.interval != rule.interval:
             await self.check_capacity(body.schedule.interval, replacing=rule.interval)
-        return self._check_parts(body, rule_type, scope, stored=stored)
+        self.authorization.check("update", rule)
+        return self._check_parts(body, rule_type, scope, rule.space, stored=stored)
 
     async def admit_redefinition(self, body: CreateBody, stored: StoredRule) -> CheckedParts:
         """Admit a whole new definition of a stored rule, whose type and consumer stay. Raises InvalidInput."""
@@ -73,9 +77,16 @@ class Admission:
         return ActionScope(connectors, self.registry, options_of(self.settings.query))
 
     def _check_parts(
-        self, body: CreateBody | UpdateBody, rule_type: RuleType, scope: ActionScope, stored: StoredRule | None
+        self,
+        body: CreateBody | UpdateBody,
+        rule_type: RuleType,
+        scope: ActionScope,
+        space: str,
+        stored: StoredRule | None,
     ) -> CheckedParts:
         params = validate_params(rule_type, body.params)
+        if body.actions:
+            self.authorization.check_connectors(space)
         refuse(action_problems(body, rule_type, scope))
         refuse(interval_problems(body.schedule.interval, self.settings))
         refuse(unsupported_members(body.actions, scope))

@@ -7,6 +7,7 @@ from engine.model.jsonvalue import JsonObject
 from engine.model.rule import Action, NotifyWhen, Rule, RuleFlapping
 from engine.operations.body import ArtifactsBody, CreateBody, FlappingBody, UpdateBody
 from engine.operations.meaning import is_same_definition
+from engine.security.caller import Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ def new_rule(
     body: CreateBody, parts: CheckedParts, *, rule_id: str, space: str, at: datetime, actor: str | None
 ) -> Rule:
     """The rule of a create body."""
-    rule = Rule(
+    return Rule(
         id=rule_id,
         space=space,
         name=body.name,
@@ -44,7 +45,6 @@ def new_rule(
         enabled=body.enabled,
         scheduled_task_id=rule_id if body.enabled else None,
     )
-    return owned(rule, actor)
 
 
 def edited_rule(rule: Rule, body: UpdateBody, parts: CheckedParts, *, at: datetime, actor: str | None) -> Rule:
@@ -89,14 +89,19 @@ def redefined_rule(rule: Rule, body: CreateBody, parts: CheckedParts, *, at: dat
     return _revised(rule, edited, at, actor)
 
 
-def owned(rule: Rule, actor: str | None) -> Rule:
+def owned(rule: Rule, caller: Caller) -> Rule:
     """The rule with the authority it runs with moved to the caller, if it is enabled (1.7)."""
-    return owned_by(rule, actor) if rule.enabled else rule
+    return owned_by(rule, caller) if rule.enabled else rule
 
 
-def owned_by(rule: Rule, actor: str | None) -> Rule:
-    """The rule with the authority it runs with moved to the caller."""
-    return replace(rule, api_key_owner=actor, api_key_created_by_user=None if actor is None else False)
+def owned_by(rule: Rule, caller: Caller) -> Rule:
+    """The rule with the authority it runs with moved to the caller; a caller's API key is borrowed."""
+    return replace(
+        rule,
+        api_key_owner=caller.name,
+        api_key_created_by_user=None if caller.name is None else caller.by_api_key,
+        api_key_id=caller.api_key_id,
+    )
 
 
 def stored_notify_when(body: CreateBody | UpdateBody) -> NotifyWhen | None:
@@ -116,4 +121,4 @@ def _stored_artifacts(body: ArtifactsBody | None) -> JsonObject | None:
 
 def _revised(old: Rule, new: Rule, at: datetime, actor: str | None) -> Rule:
     revision = old.revision if is_same_definition(old, new) else old.revision + 1
-    return owned(replace(new, revision=revision, updated_at=at, updated_by=actor), actor)
+    return replace(new, revision=revision, updated_at=at, updated_by=actor)

@@ -15,6 +15,7 @@ from engine.run.schedule import bulk_offset, first_schedule
 from engine.run.state import cleared_for_enable, without_alerts
 from engine.run.status import pending_status
 from engine.run.untracking import untrack_trace, untracked_documents
+from engine.security.caller import Caller
 from engine.timing.durations import parse_duration
 
 
@@ -30,13 +31,16 @@ def start_schedule(rule: Rule, at: datetime, *, in_bulk: bool) -> Schedule:
 
 
 def enabling(
-    stored: StoredRule, state: VersionedState, *, at: datetime, actor: str | None, in_bulk: bool
+    stored: StoredRule, state: VersionedState, *, at: datetime, actor: str | None, caller: Caller, in_bulk: bool
 ) -> RuleChange:
-    """The change that enables a disabled rule: its alerts live on, without flapping history."""
+    """The change that enables a disabled rule: its alerts live on, without flapping history.
+
+    A rule that has no owner yet comes to run with the rights of the ``caller``.
+    """
     enabled = replace(stored.rule, enabled=True, scheduled_task_id=stored.rule.id, updated_at=at, updated_by=actor)
     metrics = stored.status.metrics
     return RuleChange(
-        rule=owned(enabled, actor) if enabled.api_key_owner is None else enabled,
+        rule=owned(enabled, caller) if enabled.api_key_owner is None else enabled,
         expected_version=stored.version,
         schedule=start_schedule(enabled, at, in_bulk=in_bulk),
         status=replace(

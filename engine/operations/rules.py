@@ -1,6 +1,7 @@
 """What a user may do to rules (rest-api.md 4.1-4.4): each operation reads, checks, and writes in one change."""
 
 from collections.abc import Awaitable, Callable, Collection
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -11,14 +12,16 @@ from engine.model.rule import DEFAULT_SPACE, Rule
 from engine.model.settings import EngineSettings
 from engine.operations import lifecycle, muting, snoozing
 from engine.operations.admission import Admission
+from engine.operations.authorization import Authorization
 from engine.operations.body import parse_create, parse_update
 from engine.operations.capacity import warn_of_short_interval
 from engine.operations.checks import find_rule_type
-from engine.operations.definition import edited_rule, new_rule, owned_by, redefined_rule
+from engine.operations.definition import edited_rule, new_rule, owned, owned_by, redefined_rule
 from engine.operations.find import find_rules
 from engine.operations.meaning import is_same_json
 from engine.operations.planning import Applied, AppliedAs, Planned, plan_rule
-from engine.operations.retries import MOST_TRIES, pause_before_retry
+from engine.operations.retries import pause_before_retry
+from engine.operations.rule_access import RuleAccess
 from engine.ports.clock import Ids
 from engine.ports.connectors import ConnectorDirectory
 from engine.ports.registry import Registry
@@ -30,14 +33,11 @@ from engine.ports.store import (
     RuleQuery,
     Store,
     StoredRule,
-    VersionedState,
 )
 from engine.run.schedule import rescheduled_for_interval
 from engine.run.subject import identity_of
+from engine.security.caller import Caller
 from engine.timing.durations import parse_duration
-
-Decide = Callable[[StoredRule], Awaitable[RuleChange | None]]
-"""Makes a change of a rule as it is now; None = nothing to do. Called anew when the rule changed meanwhile."""
 
 
 class Rules:
@@ -57,8 +57,20 @@ class Rules:
         self._registry = registry
         self._settings = settings
         self._new_id = new_id
-        self._pause = pause
-        self._admission = Admission(store, registry, connectors, settings, new_id)
+        self._authorization = Authorization(registry)
+        self._access = RuleAccess(store, self._authorization, pause)
+        self._admission = Admission(store, registry, connectors, settings, new_id, self._authorization)
+
+    def under(self, caller: Caller) -> "Rules":
+        """The same, judged by a caller's rights (1.8): all operations may raise Forbidden then.
+
+        Rules that he creates, changes or enables come to run with his rights (1.7); otherwise with the operator's.
+        """
+        rules = copy(self)
+        rules._authorization = Authorization(self._registry, caller)
+        rules._access = replace(self._access, authorization=rules._authorization)
+        rules._admission = replace(self._admission, authorization=rules._authorization)
+        return rules
 
     async def create(
         self,
@@ -74,6 +86,7 @@ class Rules:
         parsed = parse_create(body)
         parts = await self._admission.admit_new(parsed, space)
         rule = new_rule(parsed, parts, rule_id=rule_id or self._new_id(), space=space, at=at, actor=actor)
+        rule = owned(rule, self._authorization.caller)
         schedule, status = lifecycle.start_schedule(rule, at, in_bulk=in_bulk), lifecycle.first_status(at)
         if not await self._store.insert_rule(rule, schedule, status, _audit("create", rule, at, actor)):
             raise Conflict(f"rule [{rule.id}] exists already")
@@ -82,11 +95,15 @@ class Rules:
 
     async def get(self, rule_id: str, *, space: str = DEFAULT_SPACE) -> StoredRule:
         """The rule. Raises NotFound."""
-        return await self._load(RuleKey(space, rule_id))
+        return await self._access.load(RuleKey(space, rule_id), "get")
 
     async def find(self, query: RuleQuery, *, space: str = DEFAULT_SPACE) -> RulePage:
-        """The rules that match. Raises InvalidInput for a page outside the window."""
-        return await find_rules(self._store, space, query)
+        """The rules that match, those hidden that the caller may not read.
+
+        Raises InvalidInput for a page outside the window.
+        """
+        kinds = self._authorization.readable_kinds(space, self._settings)
+        return await find_rules(self._store, space, replace(query, kinds=kinds))
 
     async def update(
         self, rule_id: str, body: JsonValue, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
@@ -97,17 +114,17 @@ class Rules:
         async def decide(stored: StoredRule) -> RuleChange:
             parts = await self._admission.admit_edit(parsed, stored)
             edited = edited_rule(stored.rule, parsed, parts, at=at, actor=actor)
-            return await self._edit(stored, edited, at, actor)
+            return await self._edit(stored, owned(edited, self._authorization.caller), at, actor)
 
-        edited = await self._change(RuleKey(space, rule_id), decide)
+        edited = await self._access.change(RuleKey(space, rule_id), decide, "get")
         warn_of_short_interval(rule_id, edited.rule.interval, self._settings)
         return edited
 
     async def delete(self, rule_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE) -> None:
         """Remove a rule; its alerts become untracked, its history stays. Raises NotFound."""
         key = RuleKey(space, rule_id)
-        stored = await self._load(key)
-        state = await self._state(key)
+        stored = await self._access.load(key, "delete")
+        state = await self._access.state(key)
         identity = identity_of(stored.rule, self._registry.rule_type(stored.rule.rule_type_id))
         documents, traces = lifecycle.untracking_of(state.state.active.values(), identity, at)
         audit = _audit("delete", stored.rule, at, actor)
@@ -129,15 +146,17 @@ class Rules:
             rule = stored.rule
             if not rule.enabled:
                 await self._admission.check_capacity(rule.interval)
-                state = await self._state(_key(rule))
-                change = lifecycle.enabling(stored, state, at=at, actor=actor, in_bulk=in_bulk)
+            self._check_with_actions("enable", rule)
+            if not rule.enabled:
+                state, caller = await self._access.state(_key(rule)), self._authorization.caller
+                change = lifecycle.enabling(stored, state, at=at, actor=actor, caller=caller, in_bulk=in_bulk)
                 return replace(change, audit=_audit("enable", rule, at, actor))
             if stored.schedule.next_run is None:
                 schedule = lifecycle.start_schedule(rule, at, in_bulk=in_bulk)
                 return RuleChange(rule, stored.version, schedule=schedule)
             return None
 
-        return await self._change(RuleKey(space, rule_id), decide)
+        return await self._access.change(RuleKey(space, rule_id), decide)
 
     async def disable(
         self, rule_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE, untrack: bool = False
@@ -148,7 +167,7 @@ class Rules:
             rule = stored.rule
             change = lifecycle.disabling(stored, at=at, actor=actor) if rule.enabled else None
             if untrack:
-                state = await self._state(_key(rule))
+                state = await self._access.state(_key(rule))
                 if change is None and not state.state.active:
                     return None
                 change = change or RuleChange(rule, stored.version)
@@ -156,7 +175,7 @@ class Rules:
                 change = lifecycle.letting_go(change, state, identity, at)
             return change and replace(change, audit=_audit("disable", rule, at, actor, untrack=untrack))
 
-        return await self._change(RuleKey(space, rule_id), decide)
+        return await self._access.change(RuleKey(space, rule_id), decide, "disable")
 
     async def update_api_key(
         self, rule_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
@@ -164,10 +183,11 @@ class Rules:
         """Let a rule, enabled or not, run with the rights of the caller (1.7). Raises NotFound or Conflict."""
 
         async def decide(stored: StoredRule) -> RuleChange:
-            rule = replace(owned_by(stored.rule, actor), updated_at=at, updated_by=actor)
+            self._check_with_actions("update the API key of", stored.rule)
+            rule = replace(owned_by(stored.rule, self._authorization.caller), updated_at=at, updated_by=actor)
             return RuleChange(rule, stored.version, audit=_audit("update_api_key", rule, at, actor))
 
-        return await self._change(RuleKey(space, rule_id), decide)
+        return await self._access.change(RuleKey(space, rule_id), decide)
 
     async def mute_all(
         self, rule_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
@@ -195,7 +215,7 @@ class Rules:
     ) -> StoredRule:
         """Mute one alert (4.4). Raises NotFound (rule; or alert that the rule never had) or Conflict."""
         key = RuleKey(space, rule_id)
-        await self._load(key)
+        await self._access.load(key, "mute_alert")
         if validate_existence and not await self._store.alert_exists(key, alert_id):
             raise NotFound("alert", alert_id)
         change = partial(muting.muted_alert, alert_id=alert_id, at=at, actor=actor)
@@ -260,11 +280,11 @@ class Rules:
         async def decide(stored: StoredRule) -> RuleChange | None:
             rule = stored.rule
             identity = identity_of(rule, self._registry.rule_type(rule.rule_type_id))
-            change = lifecycle.untracking(stored, await self._state(_key(rule)), alert_ids, identity, at)
+            change = lifecycle.untracking(stored, await self._access.state(_key(rule)), alert_ids, identity, at)
             audit = _audit("untrack_alerts", rule, at, actor, alert_ids=sorted(alert_ids))
             return change and replace(change, audit=audit)
 
-        return await self._change(RuleKey(space, rule_id), decide)
+        return await self._access.change(RuleKey(space, rule_id), decide, "untrack_alerts")
 
     async def apply(
         self,
@@ -289,11 +309,12 @@ class Rules:
             nonlocal is_updated
             parts = await self._admission.admit_redefinition(parsed, stored)
             edited = redefined_rule(stored.rule, parsed, parts, at=at, actor=actor)
+            edited = owned(edited, self._authorization.caller)
             is_updated = edited.revision != stored.rule.revision
             return await self._edit(stored, edited, at, actor) if is_updated else None
 
         try:
-            stored = await self._change(RuleKey(space, rule_id), decide)
+            stored = await self._access.change(RuleKey(space, rule_id), decide)
         except NotFound:
             created = await self.create(body, at=at, actor=actor, space=space, rule_id=rule_id, in_bulk=in_bulk)
             return Applied(created, "created")
@@ -312,36 +333,10 @@ class Rules:
         """What `apply` of the same would do; nothing is stored. Raises InvalidInput or Forbidden, as it would."""
         return await plan_rule(self._admission, RuleKey(space, rule_id), body, at=at, keeps_switch=keeps_switch)
 
-    async def _load(self, key: RuleKey) -> StoredRule:
-        stored = (await self._store.load_rules([key])).get(key)
-        if stored is None:
-            raise NotFound("rule", key.id)
-        return stored
-
-    async def _state(self, key: RuleKey) -> VersionedState:
-        state = await self._store.load_state(key)
-        if state is None:
-            raise NotFound("rule", key.id)
-        return state
-
-    async def _change(self, key: RuleKey, decide: Decide) -> StoredRule:
-        """Read, change, write if nobody else wrote meanwhile; up to two more tries (1.6)."""
-        for attempt in range(MOST_TRIES):
-            if attempt:
-                await self._pause()
-            stored = await self._load(key)
-            change = await decide(stored)
-            if change is None:
-                return stored
-            if await self._store.change_rule(change):
-                return replace(
-                    stored,
-                    rule=change.rule,
-                    version=stored.version + 1,
-                    schedule=change.schedule or stored.schedule,
-                    status=change.status or stored.status,
-                )
-        raise Conflict(f"rule [{key.id}] was changed by others at the same time; try again")
+    def _check_with_actions(self, operation: str, rule: Rule) -> None:
+        self._authorization.check(operation, rule)
+        if rule.actions:
+            self._authorization.check_connectors(rule.space)
 
     async def _edit(self, stored: StoredRule, edited: Rule, at: datetime, actor: str | None) -> RuleChange:
         """The change that stores an edit, moves the next run, and drops a rule type state that no longer fits."""
@@ -358,7 +353,7 @@ class Rules:
         rule_type = find_rule_type(edited.rule_type_id, self._registry)
         if is_same_json(stored.rule.params, edited.params) or rule_type.keeps_state(stored.rule.params, edited.params):
             return change
-        state = await self._state(_key(edited))
+        state = await self._access.state(_key(edited))
         # Written even if it was empty: a run under way would store the state of the old params otherwise.
         return replace(change, state=replace(state.state, type_state={}), expected_state_version=state.version)
 
@@ -380,7 +375,7 @@ class Rules:
             rule = replace(rule, updated_at=at, updated_by=actor)
             return RuleChange(rule, stored.version, audit=_audit(operation, rule, at, actor, **details))
 
-        return await self._change(key, decide)
+        return await self._access.change(key, decide, operation)
 
 
 def _key(rule: Rule) -> RuleKey:

@@ -32,6 +32,7 @@ def pack_rule(rule: Rule) -> dict[str, Any]:
         "updated_by": rule.updated_by,
         "owner": rule.api_key_owner,
         "api_key_created_by_user": rule.api_key_created_by_user,
+        "api_key": None if rule.api_key_id is None else rule.api_key_id.encode(),
         "flapping_is_set": rule.flapping_is_set,
         "flapping": None if rule.flapping is None else _pack_flapping(rule.flapping),
         "tags": list(rule.tags),
@@ -73,6 +74,7 @@ def unpack_rule(row: RowMapping) -> Rule:
         updated_by=row["updated_by"],
         api_key_owner=row["owner"],
         api_key_created_by_user=row["api_key_created_by_user"],
+        api_key_id=None if row["api_key"] is None else row["api_key"].decode(),
     )
 
 

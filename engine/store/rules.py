@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, tuple_, update
 
 from engine.model.alert import RuleState
 from engine.model.instant import from_ms
@@ -244,6 +244,8 @@ def _conditions(query: RuleQuery) -> Iterator[ColumnElement[bool]]:
     if query.execution_status is not None:
         in_status = rule_runtime.c.execution_status == query.execution_status
         yield rules.c.no.in_(select(rule_runtime.c.rule_no).where(in_status))
+    if query.kinds is not None:
+        yield tuple_(rules.c.rule_type_id, rules.c.consumer).in_(query.kinds)
 
 
 def _unpack_stored(row: RowMapping) -> StoredRule:

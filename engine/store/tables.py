@@ -76,7 +76,7 @@ rules = Table(
     Column("updated_by", Text),
     Column("owner", Text),  # api_key_owner
     Column("api_key_created_by_user", Boolean),
-    Column("api_key", Blob),  # encrypted
+    Column("api_key", Blob),  # id of the key that it borrowed
     Column("flapping_is_set", Boolean, nullable=False),
     Column("flapping", _Json),
     Column("tags", _Json, nullable=False),

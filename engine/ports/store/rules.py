@@ -1,6 +1,6 @@
 """Rules in the store: definitions, states, and changes by users."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -60,13 +60,17 @@ class VersionedState:
 
 @dataclass(frozen=True, slots=True)
 class RuleQuery:
-    """What `find_rules` returns: exact filters, then sort, then the page. ``sort`` names a member of `Rule`."""
+    """What `find_rules` returns: exact filters, then sort, then the page. ``sort`` names a member of `Rule`.
+
+    ``kinds``: only rules of these types and consumers, pair by pair; None: of all.
+    """
 
     enabled: bool | None = None
     rule_type_id: str | None = None
     tag: str | None = None
     name_contains: str | None = None
     execution_status: ExecutionStatusName | None = None
+    kinds: Collection[tuple[str, str]] | None = None
     sort: Literal["created_at", "updated_at", "name", "enabled", "rule_type_id"] = "created_at"
     descending: bool = False
     offset: int = 0

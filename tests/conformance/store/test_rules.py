@@ -49,7 +49,8 @@ async def test_a_rule_comes_back_as_it_was_stored(store: Store, make: Any) -> No
         created_by="ann",
         updated_by="bob",
         api_key_owner="ann",
-        api_key_created_by_user=False,
+        api_key_created_by_user=True,
+        api_key_id="key",
         created_at=make.at(1),
         updated_at=make.at(2),
     )
@@ -287,3 +288,26 @@ async def test_the_newest_runs_are_those_of_all_spaces_with_failures_apart(store
         await store.commit_runs([make.record(await make.claim(key), at, status=status)])
     newest = await store.newest_runs()
     assert newest == NewestRuns(ended=make.at(2), failed={"execute": make.at(4)})
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        (None, ["a", "b", "c"]),
+        ([], []),
+        ([(".es-query", "alerts")], ["a"]),
+        ([(".es-query", "logs"), (".geo", "alerts")], ["b", "c"]),
+        ([(".geo", "logs")], []),
+    ],
+)
+async def test_rules_are_found_by_pairs_of_type_and_consumer(
+    store: Store, make: Any, kinds: list[tuple[str, str]] | None, expected: list[str]
+) -> None:
+    for rule_id, rule_type_id, consumer in (
+        ("a", ".es-query", "alerts"),
+        ("b", ".es-query", "logs"),
+        ("c", ".geo", "alerts"),
+    ):
+        await make.stored(id=rule_id, rule_type_id=rule_type_id, consumer=consumer)
+    page = await store.find_rules("default", RuleQuery(kinds=kinds))
+    assert ([stored.rule.id for stored in page.rules], page.total) == (expected, len(expected))

@@ -24,7 +24,7 @@ async def test_a_new_rule_has_validated_params_and_runs_at_once(
     rule = stored.rule
     assert rule.params == {"level": 5, "note": "none"}
     assert (rule.revision, rule.scheduled_task_id, rule.created_by, rule.updated_by) == (0, "r", "ann", "ann")
-    assert (rule.api_key_owner, rule.api_key_created_by_user) == ("ann", False)
+    assert (rule.api_key_owner, rule.api_key_created_by_user) == (None, None)
     assert rule.created_at == rule.updated_at == now
     assert (stored.schedule.next_run, stored.schedule.shown_next_run) == (now, now + MINUTE)
     assert stored.status.execution_status.status == "pending"
@@ -32,13 +32,13 @@ async def test_a_new_rule_has_validated_params_and_runs_at_once(
     assert await world.audited() == ["create"]
 
 
-async def test_a_disabled_rule_has_no_schedule_task_or_owner(
+async def test_a_disabled_rule_has_no_schedule_and_no_task(
     world: Any, body: Callable[..., JsonObject], now: Any
 ) -> None:
     stored = await world.rules.create(body(enabled=False), at=now, actor="ann")
     assert stored.rule.id == "uuid-1"
     assert stored.schedule.next_run is None
-    assert (stored.rule.scheduled_task_id, stored.rule.api_key_owner) == (None, None)
+    assert stored.rule.scheduled_task_id is None
 
 
 async def test_rules_created_in_bulk_start_at_a_stable_offset(

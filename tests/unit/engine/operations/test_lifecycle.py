@@ -52,7 +52,7 @@ async def test_disabling_keeps_alerts_and_takes_the_schedule(running: Any, now: 
     stored = await running.rules.disable("r", at=now + MINUTE, actor="bob")
     assert stored == await running.rules.get("r")
     assert (stored.rule.enabled, stored.schedule.next_run, stored.rule.revision) == (False, None, 0)
-    assert (stored.rule.scheduled_task_id, stored.rule.api_key_owner) == ("r", "ann")
+    assert stored.rule.scheduled_task_id == "r"
     assert (stored.rule.updated_at, stored.rule.updated_by) == (now + MINUTE, "bob")
     state = await running.state_of("r")
     assert list(state.active) == ["a", "b", "c"]
@@ -109,12 +109,12 @@ async def test_enabling_an_enabled_rule_changes_nothing_even_without_room(runnin
     assert await running.rules.enable("r", at=now + MINUTE, actor="bob") == before
 
 
-async def test_a_rule_created_disabled_gets_its_task_and_owner_when_enabled(
+async def test_a_rule_created_disabled_gets_its_task_when_enabled(
     world: Any, body: Callable[..., JsonObject], now: Any
 ) -> None:
     await world.rules.create(body(enabled=False), at=now, actor="ann", rule_id="r")
     stored = await world.rules.enable("r", at=now + MINUTE, actor="bob")
-    assert (stored.rule.scheduled_task_id, stored.rule.api_key_owner) == ("r", "bob")
+    assert stored.rule.scheduled_task_id == "r"
 
 
 async def test_enabling_in_bulk_starts_at_an_offset(world: Any, body: Callable[..., JsonObject], now: Any) -> None:

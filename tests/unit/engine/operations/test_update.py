@@ -113,7 +113,7 @@ async def test_the_revision_rises_by_one_when_the_meaning_changes(
     assert stored == await world.rules.get("r")
     assert stored.rule.revision == revision
     assert (stored.rule.created_at, stored.rule.created_by) == (now, "ann")
-    assert (stored.rule.updated_at, stored.rule.updated_by, stored.rule.api_key_owner) == (later, "bob", "bob")
+    assert (stored.rule.updated_at, stored.rule.updated_by) == (later, "bob")
 
 
 async def test_an_action_sent_without_uuid_that_does_the_same_is_the_same(
