@@ -14,6 +14,7 @@ class Sql:
 
 TRUE = Sql("TRUE")
 FALSE = Sql("FALSE")
+_LONGEST_CHAIN = 50
 
 
 def sql(template: str, *parts: Sql) -> Sql:
@@ -32,12 +33,25 @@ def join(separator: str, parts: Iterable[Sql]) -> Sql:
     return Sql(separator.join(part.text for part in items), tuple(p for part in items for p in part.params))
 
 
+def chain(operator: str, parts: Iterable[Sql]) -> Sql:
+    """The fragments with an associative operator between them.
+
+    Many are put into groups: the database takes what has no brackets as nested, one deeper for each, and refuses more
+    than a thousand.
+    """
+    items = list(parts)
+    while len(items) > _LONGEST_CHAIN:
+        groups = (items[start : start + _LONGEST_CHAIN] for start in range(0, len(items), _LONGEST_CHAIN))
+        items = [sql("({})", join(operator, group)) for group in groups]
+    return join(operator, items)
+
+
 def all_of(parts: Iterable[Sql]) -> Sql:
     """True if every condition is."""
     items = [part for part in parts if part != TRUE]
     if FALSE in items:
         return FALSE
-    return sql("({})", join(" AND ", items)) if items else TRUE
+    return sql("({})", chain(" AND ", items)) if items else TRUE
 
 
 def any_of(parts: Iterable[Sql]) -> Sql:
@@ -45,4 +59,4 @@ def any_of(parts: Iterable[Sql]) -> Sql:
     items = [part for part in parts if part != FALSE]
     if TRUE in items:
         return TRUE
-    return sql("({})", join(" OR ", items)) if items else FALSE
+    return sql("({})", chain(" OR ", items)) if items else FALSE

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from engine.model.jsonvalue import JsonValue
 from engine.search.local.errors import BadValue, bad_query_value, shard_failure, unsupported
-from engine.search.local.fragment import FALSE, TRUE, Sql, all_of, any_of, join, sql, value
+from engine.search.local.fragment import FALSE, TRUE, Sql, all_of, any_of, chain, sql, value
 from engine.search.local.index import IndexView
 from engine.search.local.mapping import Field
 from engine.search.local.query import leaves, nodes
@@ -135,7 +135,7 @@ def at_least(required: int, conditions: Sequence[Sql]) -> Sql:
         return any_of(conditions)
     if required == len(conditions):
         return all_of(conditions)
-    counted = join(" + ", [sql("(({}) IS TRUE)::INTEGER", each) for each in conditions])
+    counted = chain(" + ", [sql("(({}) IS TRUE)::INTEGER", each) for each in conditions])
     return sql("(({}) >= " + str(required) + ")", counted)
 
 
@@ -155,7 +155,7 @@ def _bool_score(must: Iterable[Compiled], should: Iterable[Compiled], boost: flo
             varying.append(sql("CASE WHEN {} THEN {} ELSE 0.0 END", each.where, score))
     if not varying:
         return constant * boost
-    total = join(" + ", [*varying, value(constant, "DOUBLE")])
+    total = chain(" + ", [*varying, value(constant, "DOUBLE")])
     return sql("(({}) * {})", total, value(boost, "DOUBLE"))
 
 

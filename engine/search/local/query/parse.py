@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from engine.model.jsonvalue import JsonObject, JsonValue
-from engine.search.local.errors import illegal, parsing, unsupported
+from engine.search.local.errors import answer, illegal, parsing, unsupported
 from engine.search.local.query import nodes
 from engine.search.local.query.geo import parse_geo_shape
 from engine.search.local.query.minimum import check_minimum
@@ -14,6 +14,7 @@ from engine.search.local.shape import pointer as inside
 
 _DEEPEST = 100
 _MOST_TERMS = 65_536
+_MOST_CLAUSES = 1024
 _LATER_NAMES = """
 boosting combined_fields constant_score dis_max distance_feature function_score fuzzy geo_bounding_box geo_distance
 geo_grid geo_polygon has_child has_parent intervals knn match_bool_prefix match_phrase_prefix more_like_this
@@ -27,6 +28,22 @@ _BOOL_KEYS = ("must", "filter", "should", "must_not", "minimum_should_match", "b
 
 def parse_query(body: JsonValue, at: str, depth: int = 0) -> Query:
     """The query at a JSON pointer. Raises SearchError 400."""
+    query = _parse_clause(body, at, depth)
+    if depth == 0 and _count_clauses(query) > _MOST_CLAUSES:
+        reason = f"the query has more than {_MOST_CLAUSES} clauses: name values in one [terms] query"
+        raise answer(400, "too_many_nested_clauses", f"{reason} at [{at}]")
+    return query
+
+
+def _count_clauses(query: Query) -> int:
+    if isinstance(query, nodes.Nested):
+        return _count_clauses(query.query)
+    if isinstance(query, nodes.Bool):
+        return sum(map(_count_clauses, (*query.must, *query.filter, *query.should, *query.must_not)))
+    return 1
+
+
+def _parse_clause(body: JsonValue, at: str, depth: int) -> Query:
     if depth > _DEEPEST:
         raise illegal(f"queries are nested deeper than {_DEEPEST}", at)
     name, content = only_key(body, at, "a query")

@@ -1,4 +1,4 @@
-"""Query strings that are made to hurt: bounded in time, and refused as any other."""
+"""Query strings, and queries, that are made to hurt: bounded in time, and refused as any other."""
 
 import time
 from datetime import UTC, datetime
@@ -46,6 +46,20 @@ async def test_hostile_texts_are_answered_or_refused_soon(text: str) -> None:
     began = time.process_time()
     assert await outcome(text) in (0, 1, 400)
     assert time.process_time() - began < 60  # read in quadratic time it would be hours
+
+
+@pytest.mark.parametrize(("count", "found"), [(1024, 1), (1025, None)])
+async def test_queries_of_very_many_clauses(count: int, found: int | None) -> None:
+    engine = LocalSearch(lambda: datetime(2024, 5, 8, tzinfo=UTC))
+    await engine.add_documents("logs", [{"_id": "1", "m": f"w{count - 1}"}])
+    clauses = [{"term": {"m.keyword": f"w{number}"}} for number in range(count)]
+    request = SearchRequest(("logs",), {"query": {"bool": {"filter": [{"bool": {"should": clauses}}]}}})
+    if found is None:
+        with pytest.raises(SearchError, match="more than 1024 clauses"):
+            await engine.search(request)
+    else:
+        assert (await engine.search(request))["hits"]["total"]["value"] == found
+    await engine.close()
 
 
 @pytest.mark.parametrize("text", ["/re/", "word~", '"a b"~2', "message:/x.*/"])
