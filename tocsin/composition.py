@@ -11,6 +11,7 @@ from typing import Any
 
 from connectors.builtin import builtin_connector_types
 from engine.model.settings import EngineSettings
+from engine.operations.connectors import ConnectorOperations
 from engine.operations.data_views import DataViewOperations
 from engine.operations.rules import Rules
 from engine.operations.windows import MaintenanceWindows
@@ -21,13 +22,17 @@ from engine.ports.registry import Registry
 from engine.ports.rule_type import RuleType
 from engine.ports.search import SearchPort
 from engine.ports.store import Store
+from engine.ports.vault import Vault
+from engine.service.access_tokens import SealedTokens
 from engine.service.clocks import random_id
 from engine.service.connector_directory import SpaceConnectors
+from engine.service.connector_execution import ConnectorRunner
 from engine.service.connectors import PreconfiguredConnectors
 from engine.service.delivery import Delivery
 from engine.service.document_mirror import DocumentMirror
 from engine.service.executor import Executor
 from engine.service.service import Service
+from engine.vault.vault import AeadVault
 from rule_types.builtin import builtin_rule_types
 from tocsin.lazy_http import LazyHttpClient
 
@@ -47,12 +52,27 @@ class Parts:
     executor: Executor
     service: Service
     rules: Rules
+    directory: SpaceConnectors
+    runner: ConnectorRunner
+    vault: Vault
     mirror: DocumentMirror | None = None
 
     @property
     def windows(self) -> MaintenanceWindows:
         """The operations on maintenance windows."""
         return MaintenanceWindows(self.store, self.new_id)
+
+    @property
+    def connector_operations(self) -> ConnectorOperations:
+        """The operations on connectors."""
+        return ConnectorOperations(
+            store=self.store,
+            registry=self.registry,
+            directory=self.directory,
+            vault=self.vault,
+            settings=self.settings,
+            new_id=self.new_id,
+        )
 
     @property
     def data_views(self) -> DataViewOperations:
@@ -97,15 +117,20 @@ def compose(
     is_dry: bool = False,
     owner: str | None = None,
     document_index: str | None = None,
+    vault: Vault | None = None,
 ) -> Parts:
     """Wire the parts. ``is_dry``: notifications are recorded and never sent.
 
     ``owner`` stands in the leases that are taken; None = a name that only this process has. ``document_index``: alert
-    documents are written into this index of ``search``, too.
+    documents are written into this index of ``search``, too. ``vault`` None: there is no key, so that stored connectors
+    can be neither made nor used.
     """
     http = LazyHttpClient(settings.http)
     owner = owner or f"{socket.gethostname()}:{os.getpid()}"
+    vault = vault or AeadVault()
     directory = SpaceConnectors(store, connectors)
+    tokens = SealedTokens(store, vault)
+    runner = ConnectorRunner(registry, http, settings.http, search=search, vault=vault, tokens=tokens)
     executor = Executor(
         store=store,
         search=search,
@@ -119,13 +144,11 @@ def compose(
     delivery = Delivery(
         store=store,
         directory=directory,
-        registry=registry,
-        http=http,
+        runner=runner,
         clock=clock,
         settings=settings,
         random=random.random,
         owner=owner,
-        search=search,
     )
     mirror = None
     if document_index is not None:
@@ -139,4 +162,20 @@ def compose(
         mirror=mirror,
     )
     rules = Rules(store=store, registry=registry, connectors=directory, settings=settings, new_id=new_id)
-    return Parts(store, search, registry, connectors, http, clock, new_id, settings, executor, service, rules, mirror)
+    return Parts(
+        store=store,
+        search=search,
+        registry=registry,
+        connectors=connectors,
+        http=http,
+        clock=clock,
+        new_id=new_id,
+        settings=settings,
+        executor=executor,
+        service=service,
+        rules=rules,
+        directory=directory,
+        runner=runner,
+        vault=vault,
+        mirror=mirror,
+    )

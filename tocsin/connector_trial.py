@@ -5,11 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import orjson
-
 from engine.model.connector import Connector, ConnectorResult
 from engine.model.errors import InvalidInput
-from engine.model.jsonvalue import JsonObject, JsonValue
+from engine.model.jsonvalue import JsonObject
 from engine.model.rule import DEFAULT_SPACE
 from engine.ports.connector import ConnectorType, sends_only_requests
 from engine.ports.http import HttpRequest, HttpResponse
@@ -73,10 +71,9 @@ async def execute(session: Session, connector: Connector, params: JsonObject) ->
     try:
         async with _clusters(session, _type_of(session, connector)) as search:
             runner = ConnectorRunner(session.registry, http, settings, search=search)
-            result = await runner.execute(connector, params, SystemClock().now())
+            return await runner.execute(connector, params, SystemClock().now())
     finally:
         await http.close()
-    return replace(result, data=_without_secrets(result.data, connector.secrets))
 
 
 @dataclass(slots=True)
@@ -126,12 +123,3 @@ def _shown(request: HttpRequest, secrets: JsonObject) -> JsonObject:
         },
         "body": None if not request.body else redact(request.body.decode(errors="replace"), secrets),
     }
-
-
-def _without_secrets(data: JsonValue, secrets: JsonObject) -> JsonValue:
-    text = redact(orjson.dumps(data).decode(), secrets)
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        # A secret may look like JSON itself (`true`): what is around it is still worth being seen.
-        return text

@@ -5,7 +5,7 @@ from dataclasses import replace
 from connectors.http_answer import judge_failure
 from connectors.refusal import refuse
 from connectors.shape import read_shape, stored_form
-from connectors.webhook.oauth import Token, TokenCache, TokenKey, TokenRefused, token_request
+from connectors.webhook.oauth import TokenRefused, Tokens, token_request
 from connectors.webhook.request import build_request
 from connectors.webhook.result import judge_answer
 from connectors.webhook.shapes import (
@@ -23,6 +23,7 @@ from engine.model.jsonvalue import JsonObject
 from engine.model.settings import HttpSettings
 from engine.ports.connector import ConnectorExecution, EscapeMode, TemplateTreatment
 from engine.ports.http import HttpFailure
+from engine.ports.tokens import AccessToken
 
 _UNAUTHORIZED = 401
 
@@ -40,7 +41,7 @@ class Webhook:
     template_treatment = TemplateTreatment(modes={"body": EscapeMode.JSON}, default=None, keeps_only_modes=True)
 
     def __init__(self) -> None:
-        self._tokens = TokenCache()
+        self._tokens = Tokens()
 
     def validate_config(self, config: JsonObject, settings: HttpSettings) -> JsonObject:
         shape = read_shape(Config, config)
@@ -55,6 +56,10 @@ class Webhook:
     def validate_connector(self, config: JsonObject, secrets: JsonObject) -> None:
         both = read_shape(Config, config), read_shape(Secrets, secrets)
         refuse(*find_connector_problems(*both), *find_encoding_problems(*both))
+
+    def needs_secrets(self, config: JsonObject) -> bool:
+        """Who leaves ``hasAuth`` at its default means to authenticate."""
+        return read_shape(Config, config).has_auth
 
     def validate_params(self, params: JsonObject) -> JsonObject:
         return stored_form(read_shape(Params, params))
@@ -81,19 +86,14 @@ class Webhook:
         if token is None:
             return result
         if response.status == _UNAUTHORIZED:
-            self._tokens.drop(_key(execution), token)
+            await self._tokens.drop(execution, token)
         return _without_token(result, token)
 
-    async def _token(self, execution: ConnectorExecution, config: Config, secrets: Secrets) -> Token:
-        request = token_request(config, secrets)
-        return await self._tokens.get(_key(execution), request, execution.at, execution.http.send)
+    async def _token(self, execution: ConnectorExecution, config: Config, secrets: Secrets) -> AccessToken:
+        return await self._tokens.get(execution, token_request(config, secrets))
 
 
-def _key(execution: ConnectorExecution) -> TokenKey:
-    return execution.connector.space, execution.connector.id
-
-
-def _without_token(result: ConnectorResult, token: Token) -> ConnectorResult:
+def _without_token(result: ConnectorResult, token: AccessToken) -> ConnectorResult:
     """A server may repeat what it was sent; the token is a secret that only this connector knows."""
     if result.service_message is None:
         return result

@@ -1,9 +1,8 @@
 """Access tokens by OAuth 2 client credentials (connectors-core.md 8.3, connector-framework.md 8)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import TypeAlias
 from urllib.parse import urlencode
 
@@ -13,7 +12,9 @@ from connectors.http_answer import describe_status, read_json
 from connectors.webhook.shapes import Config, Secrets
 from connectors.webhook.tls import tls_options
 from engine.model.jsonvalue import JsonValue
+from engine.ports.connector import ConnectorExecution
 from engine.ports.http import HttpRequest, HttpResponse
+from engine.ports.tokens import AccessToken, TokensInMemory, TokenStore
 
 _MARGIN = timedelta(seconds=30)
 _DEFAULT_LIFETIME_S = 3600
@@ -23,45 +24,51 @@ TokenKey: TypeAlias = tuple[str, str]
 """Space and id of a connector."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """``header`` is the value of Authorization; ``request`` made the token, another one makes it useless."""
-
-    header: str = field(repr=False)
-    request: HttpRequest = field(repr=False)
-    expires_at: datetime
-
-
 class TokenRefused(Exception):
     """The token service gave none. The text never holds a token."""
 
 
-class TokenCache:
-    """One token a connector, in memory: after a restart each is fetched anew."""
+class Tokens:
+    """One token a connector, kept by the engine; where it keeps none, in memory."""
 
     def __init__(self) -> None:
-        self._tokens: dict[TokenKey, Token] = {}
+        self._in_memory = TokensInMemory()
         self._locks: dict[TokenKey, asyncio.Lock] = {}
 
-    async def get(
-        self, key: TokenKey, request: HttpRequest, at: datetime, send: Callable[[HttpRequest], Awaitable[HttpResponse]]
-    ) -> Token:
+    async def get(self, execution: ConnectorExecution, request: HttpRequest) -> AccessToken:
         """The connector's token, fetched if need be; those who ask meanwhile wait for the same one.
 
-        Raises TokenRefused, and what ``send`` raises.
+        Raises TokenRefused and HttpFailure.
         """
-        lock = self._locks.setdefault(key, asyncio.Lock())
-        async with lock:
-            token = self._tokens.get(key)
-            if token is None or token.request != request or token.expires_at <= at + _MARGIN:
-                self._tokens.pop(key, None)
-                token = self._tokens[key] = read_token(await send(request), request, at)
+        connector, kept = execution.connector, self._kept(execution)
+        async with self._lock(execution):
+            token = await kept.load(connector)
+            if (
+                token is None
+                or token.request_digest != digest_of(request)
+                or token.expires_at <= execution.at + _MARGIN
+            ):
+                token = read_token(await execution.http.send(request), request, execution.at)
+                await kept.save(connector, token)
             return token
 
-    def drop(self, key: TokenKey, token: Token) -> None:
+    async def drop(self, execution: ConnectorExecution, token: AccessToken) -> None:
         """Forget a token that was refused, unless there is a newer one already."""
-        if self._tokens.get(key) is token:
-            del self._tokens[key]
+        async with self._lock(execution):
+            if await self._kept(execution).load(execution.connector) == token:
+                await self._kept(execution).drop(execution.connector)
+
+    def _kept(self, execution: ConnectorExecution) -> TokenStore:
+        return self._in_memory if execution.tokens is None else execution.tokens
+
+    def _lock(self, execution: ConnectorExecution) -> asyncio.Lock:
+        key = execution.connector.space, execution.connector.id
+        return self._locks.setdefault(key, asyncio.Lock())
+
+
+def digest_of(request: HttpRequest) -> str:
+    """Tells requests apart that differ in what they ask for, or with which credentials."""
+    return sha256(repr((request.method, request.url, request.body)).encode()).hexdigest()
 
 
 def token_request(config: Config, secrets: Secrets) -> HttpRequest:
@@ -83,7 +90,7 @@ def token_request(config: Config, secrets: Secrets) -> HttpRequest:
     )
 
 
-def read_token(response: HttpResponse, request: HttpRequest, at: datetime) -> Token:
+def read_token(response: HttpResponse, request: HttpRequest, at: datetime) -> AccessToken:
     """The token of an answer; it is counted from ``at``, the instant of the request. Raises TokenRefused."""
     answer = read_json(response)
     if response.status != 200 or not isinstance(answer, dict):
@@ -93,7 +100,7 @@ def read_token(response: HttpResponse, request: HttpRequest, at: datetime) -> To
     if not isinstance(kind, str) or not isinstance(value, str) or not value:
         raise TokenRefused("no access token: the answer lacks token_type or access_token")
     lifetime = timedelta(seconds=_lifetime_s(answer.get("expires_in")))
-    return Token(f"{kind} {value}", request, at + lifetime)
+    return AccessToken(f"{kind} {value}", digest_of(request), at + lifetime)
 
 
 def _lifetime_s(expires_in: JsonValue) -> float:

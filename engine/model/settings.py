@@ -113,3 +113,4 @@ class EngineSettings:
     retention: RetentionSettings = RetentionSettings()
     lease_s: float = 60.0
     delivery_concurrency: int = 4
+    enabled_connector_types: tuple[str, ...] = ("*",)

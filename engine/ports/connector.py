@@ -11,6 +11,7 @@ from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.settings import HttpSettings
 from engine.ports.http import HttpClient
 from engine.ports.search import SearchPort
+from engine.ports.tokens import TokenStore
 
 
 class EscapeMode(StrEnum):
@@ -73,7 +74,8 @@ class ConnectorExecution:
     """What one execution sees: validated config, secrets and params, and the attempt's instant.
 
     ``idempotency_key`` is the notification's id, the same on every attempt; None for a test execution. ``search``: the
-    data that rules search, for connectors that write into it; None where there is none.
+    data that rules search, for connectors that write into it; None where there is none. ``tokens``: where access tokens
+    are kept; None: wherever the type keeps them.
     """
 
     connector: Connector
@@ -82,12 +84,15 @@ class ConnectorExecution:
     http: HttpClient
     idempotency_key: str | None = None
     search: SearchPort | None = None
+    tokens: TokenStore | None = None
 
 
 class ConnectorType(Protocol):
     """A connector type. ``validate_*`` return the validated form with defaults, or raise InvalidInput.
 
-    A type may have one more member, ``sends_only_requests``: see `sends_only_requests`.
+    A type may have more members: ``sends_only_requests``, ``needs_secrets`` and ``is_deprecated_config``, see the
+    functions of these names; and what lists of types show where it is there (connector-framework.md 11.3):
+    ``is_deprecated``, ``is_experimental``, ``description``, ``sub_feature``, ``allow_multiple_system_actions``.
     """
 
     id: str
@@ -119,3 +124,18 @@ def sends_only_requests(connector_type: ConnectorType) -> bool:
     Such a type can be executed with a client that keeps the requests, to show what would go out.
     """
     return bool(getattr(connector_type, "sends_only_requests", False))
+
+
+def needs_secrets(connector_type: ConnectorType, config: JsonObject) -> bool:
+    """Whether a validated config announces secrets, if the type's function of that name says so.
+
+    A user who stores such a connector must send some with it; one of the configuration may do without.
+    """
+    judge = getattr(connector_type, "needs_secrets", None)
+    return judge is not None and bool(judge(config))
+
+
+def is_deprecated_config(connector_type: ConnectorType, config: JsonObject) -> bool:
+    """Whether a connector of that validated config is outdated, if the type's function of that name says so."""
+    judge = getattr(connector_type, "is_deprecated_config", None)
+    return judge is not None and bool(judge(config))

@@ -12,15 +12,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine.model.connector import Connector, ConnectorResult, ErrorSource
-from engine.model.errors import InvalidInput
+from engine.model.errors import InvalidInput, SecretsUnavailable
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject
 from engine.model.settings import HttpSettings
+from engine.operations.connector_secrets import open_secrets
 from engine.ports.connector import ConnectorExecution, ConnectorType
 from engine.ports.http import HttpClient, HttpFailure
 from engine.ports.registry import Registry
 from engine.ports.search import SearchPort
-from engine.service.redaction import redact
+from engine.ports.tokens import TokenStore
+from engine.ports.vault import Vault
+from engine.service.redaction import redact, redact_values
 
 _log = logging.getLogger("tocsin.service.connector")
 
@@ -37,11 +40,18 @@ class ConnectorRunner:
     settings: HttpSettings
     time_limit_s: float = TIME_LIMIT_S
     search: SearchPort | None = None
+    vault: Vault | None = None
+    tokens: TokenStore | None = None
 
     async def execute(
         self, connector: Connector, params: JsonObject, at: datetime, idempotency_key: str | None = None
     ) -> ConnectorResult:
-        """Execute once, at the instant ``at``. Never raises but when cancelled; no text holds a secret."""
+        """Execute once, at the instant ``at``. Never raises but when cancelled; the result holds no secret."""
+        try:
+            connector = open_secrets(connector, self.vault)
+        except SecretsUnavailable as error:
+            # The operator may well give the key while the notification waits.
+            return ConnectorResult("error", str(error), retry=True, error_source="framework")
         result = _with_error_source(await self._attempt(connector, params, at, idempotency_key))
         return _without_secrets(result, connector.secrets)
 
@@ -80,7 +90,7 @@ class ConnectorRunner:
         with _part("connector", "framework"):
             connector_type.validate_connector(config, secrets)
         validated = replace(connector, config=config, secrets=secrets)
-        return ConnectorExecution(validated, params, at, self.http, idempotency_key, self.search)
+        return ConnectorExecution(validated, params, at, self.http, idempotency_key, self.search, self.tokens)
 
     async def _run(self, connector_type: ConnectorType, execution: ConnectorExecution) -> ConnectorResult:
         try:
@@ -152,7 +162,7 @@ def _without_secrets(result: ConnectorResult, secrets: JsonObject) -> ConnectorR
     service_message = None if result.service_message is None else redact(result.service_message, secrets)
     if service_message is not None and len(service_message) > _LONGEST_SERVICE_MESSAGE:
         service_message = service_message[:_LONGEST_SERVICE_MESSAGE] + "…"
-    return replace(result, message=message, service_message=service_message)
+    return replace(result, message=message, service_message=service_message, data=redact_values(result.data, secrets))
 
 
 def _named(connector: Connector) -> str:

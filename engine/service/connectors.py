@@ -1,12 +1,13 @@
 """Which connectors there are, and how one is made of its definition (connector-framework.md 1, 4)."""
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from engine.model.connector import Connector
 from engine.model.errors import Conflict, InvalidInput, Problem
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.settings import HttpSettings
+from engine.operations.connector_form import BLANK, blank_strings, validate_parts
 from engine.ports.registry import Registry
 
 _MEMBERS = frozenset({"id", "name", "connector_type_id", "config", "secrets"})
@@ -58,25 +59,16 @@ def build_connector(
     if connector_type is None:
         known = ", ".join(sorted(known.id for known in registry.connector_types()))
         raise InvalidInput([Problem("connector_type_id", f"[{type_id}] is no connector type", f"known are {known}")])
-    config = _validated("config", lambda: connector_type.validate_config(definition.get("config") or {}, settings))
-    secrets = _validated("secrets", lambda: connector_type.validate_secrets(definition.get("secrets") or {}, settings))
-    connector_type.validate_connector(config, secrets)
+    parts = validate_parts(connector_type, definition.get("config") or {}, definition.get("secrets") or {}, settings)
     return Connector(
         id=definition.get("id") or str(uuid.uuid5(_ID_NAMESPACE, definition["name"])),
         name=definition["name"],
         connector_type_id=type_id,
-        config=config,
-        secrets=secrets,
+        config=parts.config,
+        secrets=parts.secrets,
         is_preconfigured=is_preconfigured,
         is_system_action=connector_type.is_system_action,
     )
-
-
-def _validated(part: str, validate: Callable[[], JsonObject]) -> JsonObject:
-    try:
-        return validate()
-    except InvalidInput as error:
-        raise InvalidInput([problem.under(part) for problem in error.problems]) from None
 
 
 def _find_member_problems(definition: JsonObject) -> Iterator[Problem]:
@@ -99,13 +91,9 @@ def _find_member_problems(definition: JsonObject) -> Iterator[Problem]:
             yield from _find_blank_strings(name, value)
 
 
-def _find_blank_strings(path: str, value: JsonValue) -> Iterator[Problem]:
-    """Blank strings, directly or in objects; strings in arrays are not looked at [compat]."""
-    if isinstance(value, str) and not value.strip():
-        yield Problem(path, "is blank", "write a value or leave it out")
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            yield from _find_blank_strings(f"{path}.{name}", member)
+def _find_blank_strings(part: str, value: JsonValue) -> Iterator[Problem]:
+    for path in blank_strings(value):
+        yield Problem(".".join((part, *path)), *BLANK)
 
 
 def _refuse(problems: Iterable[Problem]) -> None:

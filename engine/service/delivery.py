@@ -13,11 +13,9 @@ from datetime import datetime, timedelta
 
 from engine.model.connector import ConnectorResult
 from engine.model.settings import EngineSettings
+from engine.operations.connector_types import is_executable
 from engine.ports.clock import Clock
 from engine.ports.connectors import ConnectorDirectory
-from engine.ports.http import HttpClient
-from engine.ports.registry import Registry
-from engine.ports.search import SearchPort
 from engine.ports.store import ClaimedNotification, ConnectorKey, DeliveryReport, Store
 from engine.service.connector_execution import TIME_LIMIT_S, ConnectorRunner, describe_failure
 from engine.service.retry import max_attempts_of, next_attempt_at
@@ -45,8 +43,7 @@ class DeliverySummary:
 class Delivery:
     """Sends queued notifications. At most ``settings.delivery_concurrency`` at a time go to one connector.
 
-    ``random`` gives values from 0 to 1 for the jitter of retries; ``owner`` names this process in leases; ``search`` is
-    what connectors may write into.
+    ``random`` gives values from 0 to 1 for the jitter of retries; ``owner`` names this process in leases.
     """
 
     def __init__(
@@ -54,17 +51,14 @@ class Delivery:
         *,
         store: Store,
         directory: ConnectorDirectory,
-        registry: Registry,
-        http: HttpClient,
+        runner: ConnectorRunner,
         clock: Clock,
         settings: EngineSettings,
         random: Callable[[], float],
         owner: str,
-        search: SearchPort | None = None,
     ) -> None:
-        self._store, self._directory, self._registry = store, directory, registry
+        self._store, self._directory, self._runner = store, directory, runner
         self._clock, self._settings, self._random, self._owner = clock, settings, random, owner
-        self._runner = ConnectorRunner(registry, http, settings.http, search=search)
         self._room = max(1, settings.delivery_concurrency)
         self._doorways: defaultdict[ConnectorKey, _Doorway] = defaultdict(lambda: _Doorway(self._room))
         self._claiming = asyncio.Lock()
@@ -148,6 +142,8 @@ class Delivery:
         connector = (await self._directory.in_space(notification.space)).get(notification.connector_id)
         if connector is None:
             return ConnectorResult("error", f"connector [{notification.connector_id}] not found")
+        if not is_executable(connector, self._settings):
+            return ConnectorResult("error", f"connector type [{connector.connector_type_id}] is disabled")
         return await self._runner.execute(connector, notification.params, self._clock.now(), notification.id)
 
     def _report(self, claimed: ClaimedNotification, result: ConnectorResult) -> DeliveryReport:
@@ -170,7 +166,7 @@ class Delivery:
 
     def _max_attempts(self, claimed: ClaimedNotification) -> int:
         type_id = claimed.notification.connector_type_id
-        connector_type = self._registry.connector_type(type_id)
+        connector_type = self._runner.registry.connector_type(type_id)
         own = None if connector_type is None else connector_type.max_attempts
         return max_attempts_of(self._settings.attempts, type_id, own)
 

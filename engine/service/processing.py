@@ -11,6 +11,7 @@ from engine.model.errors import RunError
 from engine.model.settings import EngineSettings
 from engine.notify.decide import ConnectorAvailability, DecisionInput, decide
 from engine.notify.dispatch import Dispatched, dispatch
+from engine.operations.connector_types import is_executable
 from engine.ports.clock import Ids
 from engine.ports.registry import Registry
 from engine.ports.rule_type import Recovery, RecoveryCandidate
@@ -102,7 +103,8 @@ class AlertProcessor:
             if connector is not None:
                 found[action.connector_id] = ConnectorAvailability(
                     connector.connector_type_id,
-                    is_enabled=self._registry.connector_type(connector.connector_type_id) is not None,
+                    is_enabled=self._registry.connector_type(connector.connector_type_id) is not None
+                    and is_executable(connector, self._settings),
                     is_missing_secrets=connector.is_missing_secrets,
                     is_system_action=connector.is_system_action,
                 )

@@ -26,6 +26,17 @@ def redact(text: str, secrets: JsonObject) -> str:
     return text
 
 
+def redact_values(value: JsonValue, secrets: JsonObject) -> JsonValue:
+    """The value with `redact` applied to every string in it; names of members stay."""
+    if isinstance(value, str):
+        return redact(value, secrets)
+    if isinstance(value, dict):
+        return {name: redact_values(member, secrets) for name, member in value.items()}
+    if isinstance(value, list):
+        return [redact_values(member, secrets) for member in value]
+    return value
+
+
 def _strings(value: JsonValue) -> Iterator[str]:
     if isinstance(value, str):
         if value.strip():

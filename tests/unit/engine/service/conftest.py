@@ -25,6 +25,7 @@ from engine.ports.search import BulkRequest, FieldCapsRequest, SearchRequest
 from engine.ports.store import Claim, ClaimedNotification, ConnectorKey, DeliveryReport, RuleKey, Store, StoredRule
 from engine.run.events import expand
 from engine.service.clocks import CountingIds, ManualClock
+from engine.service.connector_execution import ConnectorRunner
 from engine.service.connectors import PreconfiguredConnectors
 from engine.service.delivery import Delivery
 from engine.service.executor import Executor
@@ -216,8 +217,7 @@ class Bench:
         return Delivery(
             store=cast(Store, self.outbox),
             directory=connectors,
-            registry=registry,
-            http=self.http,
+            runner=ConnectorRunner(registry, self.http, HttpSettings()),
             clock=self.clock,
             settings=EngineSettings(delivery_concurrency=concurrency, attempts=attempts or AttemptSettings()),
             random=lambda: 0.5,
@@ -360,8 +360,7 @@ class World:
         self.delivery = Delivery(
             store=store,
             directory=self.connectors,
-            registry=self.registry,
-            http=NoHttp(),
+            runner=ConnectorRunner(self.registry, NoHttp(), HttpSettings()),
             clock=self.clock,
             settings=settings,
             random=lambda: 0.5,

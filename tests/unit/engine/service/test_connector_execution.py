@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,10 +12,13 @@ import pytest
 from engine.model.connector import Connector, ConnectorResult
 from engine.model.jsonvalue import JsonObject
 from engine.model.settings import HttpSettings
+from engine.operations.connector_secrets import seal_secrets
 from engine.ports.connector import ConnectorExecution
 from engine.ports.http import HttpFailure
 from engine.ports.registry import Registry
 from engine.service.connector_execution import ConnectorRunner, describe_failure
+from engine.vault.keys import derive_key
+from engine.vault.vault import AeadVault
 
 AT = datetime(2024, 1, 1, 12, tzinfo=UTC)
 # The fixtures of conftest.py; test folders are no packages to import from.
@@ -104,6 +108,46 @@ class TestInvalid:
     async def test_missing_secrets_are_the_users_error(self, scripted: ScriptedType, execute: Execute) -> None:
         result = await execute(is_missing_secrets=True)
         assert (result.status, result.retry, result.error_source) == ("error", False, "user")
+        assert scripted.executions == []
+
+
+class TestSealed:
+    """Secrets of stored connectors are opened for one execution."""
+
+    @pytest.fixture
+    def run(self, scripted: ScriptedType, no_http: Any) -> Callable[..., Awaitable[ConnectorResult]]:
+        registry = Registry()
+        registry.add_connector_type(scripted)
+        vault = AeadVault([derive_key("a key for tests that is long enough")])
+        sealed = seal_secrets(Connector("c1", "one", ".scripted", {}, {"key": "hush-hush"}), vault)
+
+        async def run(vault: AeadVault | None = vault, **changes: Any) -> ConnectorResult:
+            runner = ConnectorRunner(registry, no_http, HttpSettings(), vault=vault)
+            return await runner.execute(replace(sealed, **changes), {}, AT)
+
+        return run
+
+    async def test_the_executor_gets_them(self, scripted: ScriptedType, run: Any) -> None:
+        assert (await run()).is_ok
+        [execution] = scripted.executions
+        assert execution.connector.secrets == {"validated": True, "key": "hush-hush"}
+        assert execution.connector.sealed_secrets is None
+
+    async def test_they_are_taken_out_of_texts_and_data(self, scripted: ScriptedType, run: Any) -> None:
+        behave(scripted, ConnectorResult("error", "bad hush-hush", data={"echo": ["hush-hush"]}))
+        result = await run()
+        assert "hush" not in f"{result.message} {result.data}"
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"vault": None}, {"vault": AeadVault()}, {"id": "c2"}, {"space": "other"}, {"sealed_secrets": b"x"}],
+    )
+    async def test_those_that_cannot_be_read_are_an_error_of_ours_that_may_pass(
+        self, scripted: ScriptedType, run: Any, changes: Any
+    ) -> None:
+        result = await run(**changes)
+        assert (result.status, result.retry, result.error_source) == ("error", True, "framework")
+        assert "secrets" in (result.message or "")
         assert scripted.executions == []
 
 

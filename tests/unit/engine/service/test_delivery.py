@@ -13,6 +13,7 @@ from engine.model.settings import AttemptSettings, EngineSettings, HttpSettings
 from engine.ports.connector import ConnectorExecution
 from engine.ports.registry import Registry
 from engine.ports.store import Store
+from engine.service.connector_execution import ConnectorRunner
 from engine.service.connectors import PreconfiguredConnectors, build_connector
 from engine.service.delivery import Delivery, DeliverySummary
 from engine.service.http_client import AiohttpClient
@@ -295,8 +296,7 @@ async def test_a_webhook_is_tried_again_under_its_id_until_it_takes_the_message(
     delivery = Delivery(
         store=cast(Store, bench.outbox),
         directory=PreconfiguredConnectors([hook]),
-        registry=registry,
-        http=http,
+        runner=ConnectorRunner(registry, http, HttpSettings()),
         clock=bench.clock,
         settings=EngineSettings(),
         random=lambda: 0.5,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.jsonvalue import JsonObject
-from engine.service.redaction import redact
+from engine.service.redaction import redact, redact_values
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,13 @@ def test_each_form_of_a_secret_is_replaced(text: str, secrets: JsonObject, expec
 def test_no_secret_of_four_characters_survives(before: str, secret: str, after: str) -> None:
     if secret.strip() and secret not in "<redacted>":
         assert secret not in redact(before + secret + after, {"key": secret}).replace("<redacted>", "\n\n")
+
+
+def test_values_are_redacted_wherever_they_stand_and_names_stay() -> None:
+    value = {"hush-hush": ["a hush-hush", {"b": "hush-hush"}], "n": 1, "t": True, "z": None}
+    assert redact_values(value, {"key": "hush-hush"}) == {
+        "hush-hush": ["a <redacted>", {"b": "<redacted>"}],
+        "n": 1,
+        "t": True,
+        "z": None,
+    }
