@@ -31,23 +31,31 @@ def required_object(container: Mapping[str, Any], name: str) -> JsonObject:
     return value
 
 
-def list_at(container: Mapping[str, Any], name: str) -> Sequence[JsonValue]:
-    """An array member; absent or null = empty."""
+def list_at(container: Mapping[str, Any], name: str, *, is_required: bool = False) -> Sequence[JsonValue]:
+    """An array member; absent or null = empty, unless it is required."""
     value = container.get(name)
-    if value is None:
+    if value is None and not is_required:
         return ()
     if not isinstance(value, list):
         raise _unexpected(name, "an array", value)
     return value
 
 
-def objects_at(container: Mapping[str, Any], name: str) -> Sequence[JsonObject]:
-    """An array member whose elements are objects; absent or null = empty."""
-    values = list_at(container, name)
+def objects_at(container: Mapping[str, Any], name: str, *, is_required: bool = False) -> Sequence[JsonObject]:
+    """An array member whose elements are objects; absent or null = empty, unless it is required."""
+    values = list_at(container, name, is_required=is_required)
     for value in values:
         if not isinstance(value, dict):
             raise _unexpected(f"{name}[]", "an object", value)
     return values
+
+
+def text_at(container: Mapping[str, Any], name: str) -> str:
+    """A text member that every answer of its kind has."""
+    value = container.get(name)
+    if not isinstance(value, str):
+        raise _unexpected(name, "a text", value)
+    return value
 
 
 def number_at(container: Mapping[str, Any], name: str) -> float | None:

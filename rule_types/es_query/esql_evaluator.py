@@ -47,7 +47,7 @@ class EsqlEvaluator:
         alert_limit = context.reports.ask_limit()
         window = window_before(context.at, self._window, context.query_delay)
         answer = await self._ask(context, self._request(window, alert_limit))
-        rows = read_rows(answer)
+        rows = read_rows(answer, alert_limit)
         found = self._read(rows, alert_limit)
 
         partial = _partial_warnings(answer)

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from engine.model.errors import RunError
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.query.esql import EsqlText
-from rule_types.answer import list_at, objects_at
+from rule_types.answer import list_at, objects_at, text_at
 from rule_types.es_query.results import ALL_DOCUMENTS, Result
 from rule_types.texts import number_text
 
 Row = dict[str, str | None]
 
+_MOST_TIMES_THE_LIMIT = 10
+"""A server that knows no LIMIT may send a million rows: reading those would hold up other rules for seconds."""
 _HIT_ID = "esql_query_document"
 
 
@@ -32,11 +34,14 @@ class EsqlResults:
     repeated: list[str] = field(default_factory=list)
 
 
-def read_rows(answer: JsonObject) -> EsqlRows:
-    """The rows of an answer. Raises RunError for a malformed one."""
-    columns = tuple(str(column.get("name")) for column in objects_at(answer, "columns"))
+def read_rows(answer: JsonObject, alert_limit: int) -> EsqlRows:
+    """The rows of an answer, some more than were asked for at most. Raises RunError for a malformed one.
+
+    An answer without columns or values is malformed, too: taken for no rows, it would let every alert recover.
+    """
+    columns = tuple(text_at(column, "name") for column in objects_at(answer, "columns", is_required=True))
     rows = []
-    for values in list_at(answer, "values"):
+    for values in list_at(answer, "values", is_required=True)[: _MOST_TIMES_THE_LIMIT * alert_limit]:
         if not isinstance(values, list) or len(values) != len(columns):
             raise RunError("execute", f"the query answered with a row that has not {len(columns)} values")
         rows.append({name: _text(value) for name, value in zip(columns, values, strict=True)})

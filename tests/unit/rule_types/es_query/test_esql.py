@@ -106,7 +106,7 @@ def test_the_columns_of_an_id(query, columns, names):
 
 def test_values_become_text():
     row = [0, False, ["x", None, 1.0], "", None, 2.0, [], 1e21, {"a": 1}]
-    found = read_rows(answered([row], columns="abcdefghi"))
+    found = read_rows(answered([row], columns="abcdefghi"), 1000)
     assert found == EsqlRows(
         tuple("abcdefghi"),
         [dict(zip("abcdefghi", ["0", "false", "x,,1", None, None, "2", None, "1e+21", '{"a": 1}'], strict=True))],
@@ -141,10 +141,40 @@ def test_what_the_user_asked_wrong_is_the_users_fault(run):
         run({"error": {"type": "circuit_breaking_exception", "reason": "too much"}}, status=500)
 
 
-@pytest.mark.parametrize("values", [[["a"]], ["a"], [[1, 2, 3]]])
-def test_a_malformed_answer_fails_the_run(run, values):
-    with pytest.raises(RunError):
-        run(answered(values))
+COLUMNS = [{"name": "host", "type": "keyword"}]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(answered(values) for values in ([["a"]], ["a"], [[1, 2, 3]], "text", 5, {})),
+        *(
+            {"columns": columns, "values": [["a"]]}
+            for columns in (None, [], [None], ["host"], [{}], [{"name": None}], 5)
+        ),
+        {"values": []},
+        {"columns": COLUMNS},
+        {"columns": COLUMNS, "values": None},
+        {},
+        [],
+        None,
+        "text",
+        {"columns": COLUMNS, "values": [["a"]], "is_partial": True, "_clusters": 5},
+    ],
+)
+@pytest.mark.parametrize("group_by", ["all", "row"])
+def test_a_malformed_answer_fails_the_run(run, answer, group_by):
+    with pytest.raises(RunError, match="answered with") as failed:
+        run(answer, groupBy=group_by)
+    assert not failed.value.user_caused
+
+
+@pytest.mark.parametrize("group_by", ["all", "row"])
+def test_a_million_values_cost_no_more_than_was_asked_for(run, group_by):
+    seen = run(answered([["a", 1]] * 500_000), groupBy=group_by, alert_limit=3)
+    assert seen.reports[0].context["value"] == {"all": 3, "row": 30}[group_by]
+    wide = answered([list(range(1_000_000))], columns=[f"c{number}" for number in range(1_000_000)])
+    assert len(run(wide, groupBy=group_by).ids) == 1
 
 
 def test_the_state_is_carried_over(run):
