@@ -69,8 +69,15 @@ async def only_default_space(space: str) -> bool:
     return space == DEFAULT_SPACE
 
 
+def ignore_changes() -> None:
+    """For engines that run nothing by themselves."""
+
+
 class Api:
-    """The application. ``hand_over`` brings what touches the engine onto its loop; parsing and checking stay here."""
+    """The application. ``hand_over`` brings what touches the engine onto its loop; parsing and checking stay here.
+
+    ``on_change`` is called on the engine's loop after each request that may have changed something.
+    """
 
     def __init__(
         self,
@@ -82,13 +89,14 @@ class Api:
         authenticate: Authenticate = let_in_anybody,
         space_exists: SpaceExists = only_default_space,
         hand_over: HandOver = stay,
+        on_change: Callable[[], None] = ignore_changes,
     ) -> None:
         self._table = RouteTable(routes)
         self._now, self._new_id = now, new_id
         self._settings = settings or ApiSettings()
         self._authenticate = authenticate
         self._space_exists = space_exists
-        self._hand_over = hand_over
+        self._hand_over, self._on_change = hand_over, on_change
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -153,7 +161,13 @@ class Api:
             headers=headers,
             id=request_id,
         )
-        return await self._hand_over(_handled(route, request))
+        return await self._hand_over(self._handled(route, request))
+
+    async def _handled(self, route: Route, request: Request) -> Answer:
+        answer = await route.handle(request)
+        if route.method != "GET":
+            self._on_change()
+        return answer
 
     async def _body(self, route: Route, http: HttpRequest) -> JsonValue:
         if route.body is None:
@@ -164,10 +178,6 @@ class Api:
     async def _check_space(self, space: str) -> None:
         if space != DEFAULT_SPACE and not await self._hand_over(_asked(self._space_exists, space)):
             raise ApiError(HTTPStatus.NOT_FOUND, f"space [{space[:100]}] not found")
-
-
-async def _handled(route: Route, request: Request) -> Answer:
-    return await route.handle(request)
 
 
 async def _asked(space_exists: SpaceExists, space: str) -> bool:
