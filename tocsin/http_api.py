@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from engine.api import health, rule_types, rules, status
+from engine.api import cases, health, roles, rule_types, rules, status
 from engine.api.app import Api, Authenticate, HandOver, SpaceExists, let_in_anybody, only_default_space, stay
 from engine.api.route import Route
 from engine.api.settings import ApiSettings
 from engine.api.status import Level
+from engine.operations.cases import Cases
 from engine.operations.health import Protection
+from engine.operations.roles import Roles
 from engine.service.clocks import random_id
 from tocsin.composition import Parts
 
@@ -50,6 +52,8 @@ def api_routes(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
     return (
         *rules.routes(parts.rules),
         *rule_types.routes(parts.registry, parts.settings),
+        *roles.routes(Roles(parts.store)),
+        *cases.routes(Cases(parts.store)),
         *health.routes(parts.store, parts.registry, parts.settings, context.protection),
         *status.routes(context.settings, random_id(), context.level),
     )

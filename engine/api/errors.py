@@ -5,12 +5,14 @@ from http import HTTPStatus
 from typing import Literal
 
 from engine.api.route import Answer, answer_json
-from engine.model.errors import InvalidInput, Problem, TocsinError
+from engine.model.errors import InvalidInput, Problem, TocsinError, TooManyRequests, Unauthorized
 from engine.model.jsonvalue import JsonObject
 
 Place = Literal["request body", "request query", "request params"]
 """Where the paths of an InvalidInput start."""
 
+_CHALLENGES = 'Basic realm="Authorization Required", ApiKey'
+"""Which kinds of credentials are taken (rest-api.md 1.3)."""
 _MOST_PROBLEMS = 20
 _REASONS = {413: "Request Entity Too Large"}
 
@@ -24,16 +26,6 @@ class ApiError(TocsinError):
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         self.status, self.headers = status, dict(headers or {})
         super().__init__(message)
-
-
-class Unauthorized(ApiError):
-    """Credentials are missing or wrong; the answer says which kinds are taken."""
-
-    code = "TOC1401"
-
-    def __init__(self, message: str = "credentials are missing or wrong") -> None:
-        challenges = 'Basic realm="Authorization Required", ApiKey'
-        super().__init__(401, message, {"www-authenticate": challenges})
 
 
 class Misplaced(ApiError):
@@ -70,13 +62,21 @@ def answer_of(error: TocsinError, place: Place | None = None) -> Answer | None:
     if isinstance(error, InvalidInput):
         return error_answer(400, placed_message(place, error.problems))
     if error.http_status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return error_answer(error.http_status, str(error))
+        return error_answer(error.http_status, str(error), _headers_of(error))
     return None
 
 
 def internal_error(request_id: str) -> Answer:
     """What callers learn of a failure of ours: where the log tells more of it."""
     return error_answer(500, f"something failed inside; the log tells more under [{request_id}]")
+
+
+def _headers_of(error: TocsinError) -> Mapping[str, str]:
+    if isinstance(error, Unauthorized):
+        return {"www-authenticate": _CHALLENGES}
+    if isinstance(error, TooManyRequests):
+        return {"retry-after": str(error.retry_after_s)}
+    return {}
 
 
 def _placed(place: Place | None, problem: Problem) -> str:

@@ -9,7 +9,7 @@ from engine.operations.role_form import parse_role
 from engine.ports.store import AuditEntry, Store
 from engine.security.builtin_roles import BUILT_IN
 
-_LONGEST_NAME = 1024
+LONGEST_NAME = 1024
 
 
 class Roles:
@@ -38,8 +38,8 @@ class Roles:
         Raises InvalidInput; Conflict with ``create_only`` if the name is taken.
         """
         role = parse_role(name, body)
-        if not 0 < len(name) <= _LONGEST_NAME:
-            remedy = f"use 1 to {_LONGEST_NAME} characters"
+        if not 0 < len(name) <= LONGEST_NAME:
+            remedy = f"use 1 to {LONGEST_NAME} characters"
             raise InvalidInput([Problem("name", f"has {len(name)} characters", remedy)])
         _refuse_reserved(name)
         is_new = all(known.name != name for known in await self._store.roles())

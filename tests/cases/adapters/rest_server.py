@@ -15,10 +15,16 @@ from typing import Any
 import orjson
 
 from engine.api.app import Api
+from engine.api.authentication import authenticate_by
 from engine.api.settings import ApiSettings
 from engine.model.settings import EngineSettings
+from engine.model.user import User
+from engine.operations.api_keys import ApiKeys
 from engine.ports.registry import Registry
 from engine.search.recording import RecordingSearch
+from engine.security.authentication import Authenticator
+from engine.security.directory import SecurityDirectory
+from engine.security.passwords import hash_password
 from engine.service.clocks import ManualClock
 from engine.service.connectors import PreconfiguredConnectors
 from engine.store.sqlite import open_store
@@ -42,6 +48,14 @@ _SETTINGS: dict[str, tuple[str, str]] = {
 """Dotted key (``xpack.alerting.`` before it or not) -> whose setting it is, and which."""
 _PREFIX = "xpack.alerting."
 _OF_CASES = {"security", "users", "spaces"}
+_PASSWORD = "correct horse"
+_ROLES: dict[str, tuple[str, ...]] = {
+    "all": ("editor",),
+    "read": ("viewer",),
+    "none": (),
+    "superuser": ("superuser",),
+}
+"""What the users of a case hold -> the roles that grant it."""
 
 
 @dataclass(frozen=True)
@@ -78,27 +92,45 @@ class RestServer:
             settings=engine,
         )
         self._exits.push_async_callback(self.parts.http.close)
-        self._app = build_api(self.parts, self._context(api))
+        self._app = build_api(self.parts, await self._context(api))
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._exits.aclose()
 
-    def _context(self, settings: ApiSettings) -> ApiContext:
+    async def _context(self, settings: ApiSettings) -> ApiContext:
         spaces = {"default", *self.config.get("spaces", ())}
 
         async def space_exists(space: str) -> bool:
             return space in spaces
 
-        assert self.config.get("security", "off") == "off", "security is not built yet"
-        return ApiContext(settings=settings, space_exists=space_exists)
+        self._credentials: dict[str, str] = {}
+        security = self.config.get("security", "off")
+        assert security in ("on", "off"), f"security is {security!r}"
+        if security == "off":
+            return ApiContext(settings=settings, space_exists=space_exists)
+        await self._add_users({"admin": "superuser", **self.config.get("users", {})})
+        authenticator = Authenticator(SecurityDirectory(self.parts.store), self._clock.now)
+        self._exits.callback(authenticator.close)
+        return ApiContext(settings=settings, space_exists=space_exists, authenticate=authenticate_by(authenticator))
+
+    async def _add_users(self, users: Mapping[str, str]) -> None:
+        """Users with a password and an API key each; what they hold is a name of `_ROLES`."""
+        keys = ApiKeys(self.parts.store)
+        for name, held in users.items():
+            user = User(name, _hash_of(_PASSWORD), self.now, self.now, _ROLES[held])
+            assert await self.parts.store.insert_user(user, None)
+            made = await keys.create("key", name, at=self.now, actor=None)
+            self._credentials[name] = "Basic " + base64.b64encode(f"{name}:{_PASSWORD}".encode()).decode()
+            self._credentials[f"{name}_apikey"] = f"ApiKey {made.encoded}"
 
     def credentials(self, who: str | None) -> Mapping[str, str]:
         """The headers by which a user of the case comes in: its name, ``none``, ``bad``, ``<user>_apikey``."""
-        if who in (None, "none"):
+        if who == "none" or not self._credentials:
             return {}
-        pair = base64.b64encode(f"{who}:wrong".encode()).decode()
-        return {"authorization": f"Basic {pair}"}
+        if who == "bad":
+            return {"authorization": "Basic " + base64.b64encode(b"admin:wrong").decode()}
+        return {"authorization": self._credentials[who or "admin"]}
 
     async def send(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> Answered:
         """One request, its path as written; time goes on a little before it."""
@@ -130,6 +162,12 @@ async def call(app: Api, method: str, path: str, headers: Mapping[str, str], con
     start, *rest = messages
     answered = {name.decode(): value.decode() for name, value in start["headers"]}
     return Answered(start["status"], answered, b"".join(message.get("body", b"") for message in rest))
+
+
+@cache
+def _hash_of(password: str) -> str:
+    """Hashing is slow on purpose, and every case has the same password."""
+    return hash_password(password)
 
 
 @cache

@@ -10,11 +10,20 @@ from pydantic import Field
 
 from engine.api.app import Api
 from engine.api.body import read_body
-from engine.api.errors import ApiError, Unauthorized
+from engine.api.errors import ApiError
 from engine.api.query import QueryBool, QueryInteger, QueryTexts
 from engine.api.route import EMPTY, NO_CONTENT, Answer, Request, Route, answer_json
 from engine.api.settings import ApiSettings
-from engine.model.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, StoreUnavailable
+from engine.model.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    Problem,
+    StoreUnavailable,
+    TooManyRequests,
+    Unauthorized,
+)
 from engine.operations.values import Strict
 from engine.security.caller import NOBODY, Caller, Need
 
@@ -45,6 +54,8 @@ FAILURES: dict[str, Exception] = {
     "unknown": NotFound("rule", "r1"),
     "taken": Conflict("rule [r1] exists already"),
     "forbidden": Forbidden("you may not"),
+    "stranger": Unauthorized("who are you?"),
+    "hasty": TooManyRequests("wait", 7),
     "bug": RuntimeError("secret detail"),
     "store": StoreUnavailable("/path/of/the/store is gone"),
 }
@@ -310,11 +321,20 @@ async def test_routes_without_a_query_ignore_it(send: Any) -> None:
         ("GET", "unknown", 404, "Not Found", "rule [r1] not found"),
         ("GET", "taken", 409, "Conflict", "rule [r1] exists already"),
         ("GET", "forbidden", 403, "Forbidden", "you may not"),
+        ("GET", "stranger", 401, "Unauthorized", "who are you?"),
+        ("GET", "hasty", 429, "Too Many Requests", "wait"),
     ],
 )
 async def test_errors_of_operations(send: Any, method: str, how: str, status: int, error: str, message: str) -> None:
     answered = await send(method, f"/api/fail/{how}", json={"name": "n"})
     assert answered.json == {"statusCode": status, "error": error, "message": message}
+
+
+async def test_some_errors_say_in_a_header_how_to_go_on(send: Any) -> None:
+    refused = await send("GET", "/api/fail/stranger")
+    assert refused.headers["www-authenticate"] == 'Basic realm="Authorization Required", ApiKey'
+    assert (await send("GET", "/api/fail/hasty")).headers["retry-after"] == "7"
+    assert "www-authenticate" not in (await send("GET", "/api/fail/forbidden")).headers
 
 
 @pytest.mark.parametrize("how", ["bug", "store"])
@@ -336,7 +356,7 @@ async def let_in_who_knows_the_word(headers: Mapping[str, str], peer: str | None
     if is_open and "authorization" not in headers:
         return NOBODY
     if headers.get("authorization") != "word":
-        raise Unauthorized
+        raise Unauthorized("that is not the word")
     return Caller("jo")
 
 
