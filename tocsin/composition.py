@@ -11,6 +11,7 @@ from typing import Any
 
 from connectors.builtin import builtin_connector_types
 from engine.model.settings import EngineSettings
+from engine.operations.connector_executions import ConnectorExecutions
 from engine.operations.connectors import ConnectorOperations
 from engine.operations.data_views import DataViewOperations
 from engine.operations.rules import Rules
@@ -27,6 +28,7 @@ from engine.service.access_tokens import SealedTokens
 from engine.service.clocks import random_id
 from engine.service.connector_directory import SpaceConnectors
 from engine.service.connector_execution import ConnectorRunner
+from engine.service.connector_recording import RecordedRunner
 from engine.service.connectors import PreconfiguredConnectors
 from engine.service.delivery import Delivery
 from engine.service.document_mirror import DocumentMirror
@@ -73,6 +75,12 @@ class Parts:
             settings=self.settings,
             new_id=self.new_id,
         )
+
+    @property
+    def connector_executions(self) -> ConnectorExecutions:
+        """Executions of connectors on behalf of users."""
+        execute = RecordedRunner(self.runner, self.store, self.clock, self.new_id)
+        return ConnectorExecutions(self.directory, self.settings, execute)
 
     @property
     def data_views(self) -> DataViewOperations:

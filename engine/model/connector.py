@@ -36,6 +36,7 @@ class ConnectorResult:
     """What one execution of a connector came to.
 
     ``retry``: False = no further attempt, True = again after back-off, an instant = not before that time.
+    ``has_timed_out``: it was cancelled for taking too long.
     """
 
     status: Literal["ok", "error"]
@@ -44,6 +45,7 @@ class ConnectorResult:
     data: JsonValue = None
     retry: bool | datetime = False
     error_source: ErrorSource | None = None
+    has_timed_out: bool = False
 
     @property
     def is_ok(self) -> bool:

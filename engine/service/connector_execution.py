@@ -102,7 +102,7 @@ class ConnectorRunner:
         except Exception as error:  # noqa: BLE001 - as above; what it raised becomes a result
             if time_limit.expired():
                 text = f"the connector took longer than {self.time_limit_s:g} s and was cancelled"
-                return ConnectorResult("error", text, retry=True, error_source="framework")
+                return ConnectorResult("error", text, retry=True, error_source="framework", has_timed_out=True)
             return _raised(error, execution.connector)
 
 

@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.model.connector import ConnectorResult
+from engine.model.connector_trace import ConnectorTrace, ExecutingRule
+from engine.model.notification import Notification
 from engine.model.settings import EngineSettings
+from engine.operations.connector_executions import Asked
 from engine.operations.connector_types import is_executable
 from engine.ports.clock import Clock
 from engine.ports.connectors import ConnectorDirectory
 from engine.ports.store import ClaimedNotification, ConnectorKey, DeliveryReport, Store
 from engine.service.connector_execution import TIME_LIMIT_S, ConnectorRunner, describe_failure
+from engine.service.connector_recording import trace_of
 from engine.service.retry import max_attempts_of, next_attempt_at
 
 _log = logging.getLogger("tocsin.service.delivery")
@@ -127,29 +131,37 @@ class Delivery:
     async def _deliver(self, claimed: ClaimedNotification, doorway: "_Doorway") -> DeliveryReport:
         try:
             async with doorway.room:
-                return self._report(claimed, await self._attempt(claimed))
+                result, trace = await self._attempt(claimed)
+                return self._report(claimed, result, trace)
         except Exception as error:  # noqa: BLE001 - one notification must never stop the others
             _log.error("delivering notification %s raised %s", claimed.notification.id, type(error).__name__)
             return self._report(
                 claimed, ConnectorResult("error", f"delivery failed: {type(error).__name__}", retry=True)
             )
 
-    async def _attempt(self, claimed: ClaimedNotification) -> ConnectorResult:
+    async def _attempt(self, claimed: ClaimedNotification) -> tuple[ConnectorResult, ConnectorTrace | None]:
+        """The result, and what an execution leaves in the event log."""
         notification = claimed.notification
         if claimed.attempt > self._max_attempts(claimed):
             # Its last attempt was begun and never recorded: the process ended in the middle, perhaps because of it.
-            return ConnectorResult("error", "the process ended during the last attempt")
+            return ConnectorResult("error", "the process ended during the last attempt"), None
         connector = (await self._directory.in_space(notification.space)).get(notification.connector_id)
         if connector is None:
-            return ConnectorResult("error", f"connector [{notification.connector_id}] not found")
+            return ConnectorResult("error", f"connector [{notification.connector_id}] not found"), None
         if not is_executable(connector, self._settings):
-            return ConnectorResult("error", f"connector type [{connector.connector_type_id}] is disabled")
-        return await self._runner.execute(connector, notification.params, self._clock.now(), notification.id)
+            return ConnectorResult("error", f"connector type [{connector.connector_type_id}] is disabled"), None
+        started_at = self._clock.now()
+        result = await self._runner.execute(connector, notification.params, started_at, notification.id)
+        span = started_at, self._clock.now()
+        asked = _asked_by_rule(notification)
+        return result, trace_of(connector, result, asked, notification.id, span, notification.created_at)
 
-    def _report(self, claimed: ClaimedNotification, result: ConnectorResult) -> DeliveryReport:
+    def _report(
+        self, claimed: ClaimedNotification, result: ConnectorResult, trace: ConnectorTrace | None = None
+    ) -> DeliveryReport:
         at = self._clock.now()
         if result.is_ok:
-            return DeliveryReport(claimed, "delivered", at)
+            return DeliveryReport(claimed, "delivered", at, trace=trace)
         again_at = next_attempt_at(result, claimed.attempt, self._max_attempts(claimed), at, self._random())
         text = describe_failure(result)
         notification = claimed.notification
@@ -162,7 +174,7 @@ class Delivery:
             "given up" if again_at is None else f"again at {again_at.isoformat()}",
             text,
         )
-        return DeliveryReport(claimed, "dead" if again_at is None else "pending", at, text, again_at)
+        return DeliveryReport(claimed, "dead" if again_at is None else "pending", at, text, again_at, trace)
 
     def _max_attempts(self, claimed: ClaimedNotification) -> int:
         type_id = claimed.notification.connector_type_id
@@ -182,6 +194,13 @@ class Delivery:
             raise
         states = [report.state for report in reports]
         return DeliverySummary(states.count("delivered"), states.count("pending"), states.count("dead"))
+
+
+def _asked_by_rule(notification: Notification) -> Asked:
+    rule = ExecutingRule(
+        notification.rule_id, notification.rule_type_id, notification.consumer, notification.execution_uuid
+    )
+    return Asked("saved_object", notification.space, rule=rule)
 
 
 class _Doorway:

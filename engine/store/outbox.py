@@ -16,6 +16,7 @@ from engine.model.notification import Notification, NotificationState, StoredNot
 from engine.ports.store import ClaimedNotification, ConnectorKey, DeliveryReport
 from engine.store.bulk import execute_rows
 from engine.store.encoding import decode_json, encode_json, instant_or_none
+from engine.store.executions import insert_executions
 from engine.store.tables import is_dead, outbox
 
 _ROW_BYTES = 500
@@ -124,6 +125,7 @@ def finish_notifications(connection: Connection, reports: Sequence[DeliveryRepor
     if not accepted:
         return
     connection.execute(_FINISH, [{"of_seq": row.seq, **_pack_report(report)} for report, row in accepted])
+    insert_executions(connection, [report.trace for report, _ in accepted if report.trace is not None])
     # Those waiting behind one that is tried again later cannot go before it: keep them out of the way until then.
     deferred = [
         {"of_lane": row.lane, "until": until, "due_at": until}

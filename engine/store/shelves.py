@@ -8,7 +8,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, s
 
 from engine.model.instant import to_ms
 from engine.model.settings import RetentionSettings
-from engine.store.tables import alerts, events, outbox
+from engine.store.tables import alerts, events, executions, outbox
 
 STEP_ROWS = 500
 
@@ -31,6 +31,7 @@ def shelves_of(at: datetime, retention: RetentionSettings) -> Iterator[Shelf]:
         return to_ms(at - timedelta(days=days))
 
     yield Shelf(events, events.c.at, true(), before(retention.events_days), retention.events_bytes)
+    yield Shelf(executions, executions.c.at, true(), before(retention.events_days), retention.events_bytes)
     yield Shelf(alerts, alerts.c.ended, true(), before(retention.documents_days), retention.documents_bytes)
     # A dead letter is undelivered: it stays until it is sent again.
     is_done = outbox.c.state != "dead"

@@ -1,15 +1,17 @@
 """The embedded store's methods for connectors and sealed secrets; `engine.store.sqlite` has the others."""
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable, Sequence
+from datetime import datetime
 
+from engine.model.connector_trace import ConnectorTrace
 from engine.ports.store import AuditEntry, ConnectorKey, RuleReference, SealedSecret, StoredConnector
 from engine.ports.vault import SealedRecord
-from engine.store import connectors, sealed_secrets
+from engine.store import connectors, executions, sealed_secrets
 from engine.store.session import SqliteSession
 
 
 class SqliteConnectors:
-    """`engine.ports.store.ConnectorStore` and `SealedStore` on SQLite."""
+    """`engine.ports.store.ConnectorStore`, `ExecutionStore` and `SealedStore` on SQLite."""
 
     _session: SqliteSession
     _connector_changes = 0
@@ -40,6 +42,21 @@ class SqliteConnectors:
 
     async def put_access_token(self, key: ConnectorKey, connector_type_id: str, sealed: bytes | None) -> None:
         await self._session.write(connectors.put_access_token, key, connector_type_id, sealed)
+
+    async def put_executions(self, traces: Sequence[ConnectorTrace]) -> None:
+        await self._session.write_unsynced(executions.insert_executions, traces)
+
+    async def executions(
+        self,
+        spaces: Collection[str],
+        *,
+        connector_id: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 1000,
+    ) -> list[ConnectorTrace]:
+        read = executions.read_executions
+        return await self._session.read_aside(read, spaces, connector_id, since, until, limit)
 
     async def sealed_secrets(self, after: SealedRecord | None, limit: int) -> list[SealedSecret]:
         return await self._session.read_aside(sealed_secrets.read_sealed, after, limit)

@@ -249,6 +249,18 @@ connectors = Table(
     Column("updated_by", Text),
 )
 
+executions = Table(
+    "executions",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("space", Text, nullable=False),
+    Column("connector_id", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),  # end of the execution
+    Column("size", Integer, nullable=False),
+    Column("trace", Blob, nullable=False),
+    Index("executions_by_age", "at", "size"),
+)
+
 access_tokens = Table(
     "access_tokens",
     metadata,

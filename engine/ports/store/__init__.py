@@ -8,6 +8,7 @@ from engine.ports.store.cases import CaseStore
 from engine.ports.store.clock_changes import ClockChange, Replanned
 from engine.ports.store.connectors import ConnectorStore, RuleReference, StoredConnector
 from engine.ports.store.data_views import DataViewStore
+from engine.ports.store.executions import ExecutionStore
 from engine.ports.store.history import DocumentChanges, HistoryStore, MirrorPlace
 from engine.ports.store.keys import ConnectorKey, RuleKey
 from engine.ports.store.outbox import (
@@ -48,6 +49,7 @@ __all__ = [
     "DeliveryReport",
     "DocumentChanges",
     "Dropped",
+    "ExecutionStore",
     "HistoryStore",
     "LaterNotification",
     "MirrorPlace",
@@ -87,6 +89,7 @@ class Store(
     SecurityStore,
     CaseStore,
     ConnectorStore,
+    ExecutionStore,
     SealedStore,
     CareStore,
     Protocol,

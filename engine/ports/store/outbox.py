@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from engine.model.connector_trace import ConnectorTrace
 from engine.model.notification import Notification, NotificationState, StoredNotification
 from engine.ports.store.audit import AuditEntry
 from engine.ports.store.keys import ConnectorKey
@@ -21,13 +22,17 @@ class ClaimedNotification:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What an attempt came to. ``next_attempt_at`` is set for state ``pending`` (try again then)."""
+    """What an attempt came to. ``next_attempt_at`` is set for state ``pending`` (try again then).
+
+    ``trace``: what it leaves in the event log; None for what was no execution.
+    """
 
     claimed: ClaimedNotification
     state: Literal["delivered", "pending", "dead"]
     at: datetime
     error: str | None = None
     next_attempt_at: datetime | None = None
+    trace: ConnectorTrace | None = None
 
 
 @dataclass(frozen=True, slots=True)

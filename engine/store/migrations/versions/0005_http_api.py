@@ -1,4 +1,4 @@
-"""What the HTTP API keeps: access tokens of connectors, users and their keys, roles, cases."""
+"""What the HTTP API keeps: access tokens and executions of connectors, users and their keys, roles, cases."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +20,16 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("space", "connector_id"),
     )
+    op.create_table(
+        "executions",
+        sa.Column("seq", SERIAL, primary_key=True, autoincrement=True),
+        sa.Column("space", sa.Text(), nullable=False),
+        sa.Column("connector_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("trace", sa.LargeBinary(), nullable=False),
+    )
+    op.create_index("executions_by_age", "executions", ["at", "size"])
     _create_security()
     _create_cases()
 

@@ -12,6 +12,7 @@ from typing import Any, Self, cast
 import pytest
 
 from engine.model.connector import Connector, ConnectorResult
+from engine.model.connector_trace import ConnectorTrace
 from engine.model.errors import InvalidInput, Problem, StoreUnavailable
 from engine.model.jsonvalue import JsonObject
 from engine.model.notification import Notification
@@ -137,6 +138,7 @@ class Outbox:
 
     rows: list[Row] = field(default_factory=list)
     recorded: list[tuple[str, str]] = field(default_factory=list)
+    traces: list[ConnectorTrace] = field(default_factory=list)
     failures: int = 0
 
     def queue(
@@ -198,6 +200,7 @@ class Outbox:
             assert row.fence == report.claimed.fence
             row.state, row.due_at, row.error = report.state, report.next_attempt_at, report.error
             self.recorded.append((row.notification.id, report.state))
+            self.traces += [] if report.trace is None else [report.trace]
 
 
 @dataclass
@@ -207,11 +210,18 @@ class Bench:
     outbox: Outbox = field(default_factory=Outbox)
     clock: StoppedClock = field(default_factory=StoppedClock)
 
-    def delivery(self, concurrency: int = 4, attempts: AttemptSettings | None = None) -> Delivery:
+    def delivery(
+        self,
+        concurrency: int = 4,
+        attempts: AttemptSettings | None = None,
+        *,
+        enabled: tuple[str, ...] = ("*",),
+        are_preconfigured: bool = False,
+    ) -> Delivery:
         registry = Registry()
         registry.add_connector_type(self.scripted)
         connectors = PreconfiguredConnectors(
-            [Connector(name, name, ".scripted") for name in ("one", "two", "three")]
+            [Connector(name, name, ".scripted", is_preconfigured=are_preconfigured) for name in ("one", "two", "three")]
             + [Connector("odd", "odd", ".unknown")]
         )
         return Delivery(
@@ -219,7 +229,11 @@ class Bench:
             directory=connectors,
             runner=ConnectorRunner(registry, self.http, HttpSettings()),
             clock=self.clock,
-            settings=EngineSettings(delivery_concurrency=concurrency, attempts=attempts or AttemptSettings()),
+            settings=EngineSettings(
+                delivery_concurrency=concurrency,
+                attempts=attempts or AttemptSettings(),
+                enabled_connector_types=enabled,
+            ),
             random=lambda: 0.5,
             owner="test",
         )

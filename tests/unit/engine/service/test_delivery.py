@@ -47,6 +47,26 @@ class TestDelivered:
         assert {e.at for e in executions} == {AT}
         assert bench.states() == ["delivered"] * 10
 
+    async def test_each_execution_leaves_a_trace_with_the_rule_that_asked(self, bench: Bench) -> None:
+        answer(bench, "two", ConnectorResult("error", "m", "s", retry=True))
+        for number, connector in enumerate(("one", "two", "odd", "gone")):
+            bench.outbox.queue(number, connector)
+        await bench.delivery().deliver_due(AT)
+        traces = {trace.connector_id: trace for trace in bench.outbox.traces}
+        assert sorted(traces) == ["odd", "one", "two"]
+        one, two = traces["one"], traces["two"]
+        assert (one.execution_uuid, one.source, one.is_ok, one.scheduled_at) == ("n-0", "saved_object", True, AT)
+        assert (one.rule is not None, one.started_at, one.ended_at) == (True, AT, AT)
+        assert (two.is_ok, two.error_message) == (False, "m: s; retry: true")
+
+    async def test_a_disabled_type_is_given_up_unless_the_connector_is_preconfigured(self, bench: Bench) -> None:
+        bench.outbox.queue(1, "one")
+        assert await bench.delivery(enabled=(".other",)).deliver_due(AT) == DeliverySummary(dead=1)
+        assert "[.scripted] is disabled" in (bench.outbox.rows[0].error or "")
+        bench.outbox.queue(2, "one")
+        delivery = bench.delivery(enabled=(".other",), are_preconfigured=True)
+        assert await delivery.deliver_due(AT) == DeliverySummary(delivered=1)
+
     async def test_nothing_due_is_nothing_done(self, bench: Bench) -> None:
         bench.outbox.queue(1, "one")
         delivery = bench.delivery()
