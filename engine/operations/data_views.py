@@ -1,6 +1,5 @@
 """What a user may do to data views (data-views.md 3)."""
 
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
@@ -10,13 +9,12 @@ from engine.model.data_view import DataView
 from engine.model.errors import InvalidInput, NotFound, Problem
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.rule import DEFAULT_SPACE
+from engine.operations.dangling import tell_dangling_rules
 from engine.operations.data_view_form import parse_create_view, parse_update_view
 from engine.operations.retries import MOST_TRIES, pause_before_retry
 from engine.ports.clock import Ids
 from engine.ports.store import AuditEntry, Store
 from engine.query.data_view_spec import read_data_view, spec_of
-
-_log = logging.getLogger("tocsin.rules")
 
 
 class DataViewOperations:
@@ -38,7 +36,7 @@ class DataViewOperations:
                     raise _taken(known, view)
                 await self._delete(known, at, actor)
                 if known.id != view.id:
-                    _log.warning("data view [%s] was replaced by [%s]: rules that use it dangle", known.id, view.id)
+                    await tell_dangling_rules(self._store, known)
         return await self._insert(view, at, actor)
 
     async def get(self, view_id: str, *, space: str = DEFAULT_SPACE) -> DataView:
@@ -63,8 +61,10 @@ class DataViewOperations:
         return await self._change(view_id, lambda view: _changed(view, changes), at, actor, space)
 
     async def delete(self, view_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE) -> None:
-        """Remove a view; rules that use it fail from now on (3.3). Raises NotFound."""
-        await self._delete(await self.get(view_id, space=space), at, actor)
+        """Remove a view; rules that use it fail from now on, and are told of (3.3). Raises NotFound."""
+        view = await self.get(view_id, space=space)
+        await self._delete(view, at, actor)
+        await tell_dangling_rules(self._store, view)
 
     async def apply(
         self, spec: JsonObject, *, view_id: str, at: datetime, actor: str | None, space: str = DEFAULT_SPACE

@@ -24,6 +24,7 @@ from engine.operations.retries import pause_before_retry
 from engine.operations.rule_access import RuleAccess
 from engine.ports.clock import Ids
 from engine.ports.connectors import ConnectorDirectory
+from engine.ports.references import references_of
 from engine.ports.registry import Registry
 from engine.ports.store import (
     AuditEntry,
@@ -88,7 +89,8 @@ class Rules:
         rule = new_rule(parsed, parts, rule_id=rule_id or self._new_id(), space=space, at=at, actor=actor)
         rule = owned(rule, self._authorization.caller)
         schedule, status = lifecycle.start_schedule(rule, at, in_bulk=in_bulk), lifecycle.first_status(at)
-        if not await self._store.insert_rule(rule, schedule, status, _audit("create", rule, at, actor)):
+        references = references_of(find_rule_type(rule.rule_type_id, self._registry), rule.params)
+        if not await self._store.insert_rule(rule, schedule, status, _audit("create", rule, at, actor), references):
             raise Conflict(f"rule [{rule.id}] exists already")
         warn_of_short_interval(rule.id, rule.interval, self._settings)
         return StoredRule(rule=rule, version=1, status=status, schedule=schedule)
@@ -350,8 +352,11 @@ class Rules:
                 is_running=stored.status.running,
             )
             change = replace(change, schedule=schedule)
+        if is_same_json(stored.rule.params, edited.params):
+            return change
         rule_type = find_rule_type(edited.rule_type_id, self._registry)
-        if is_same_json(stored.rule.params, edited.params) or rule_type.keeps_state(stored.rule.params, edited.params):
+        change = replace(change, references=references_of(rule_type, edited.params))
+        if rule_type.keeps_state(stored.rule.params, edited.params):
             return change
         state = await self._access.state(_key(edited))
         # Written even if it was empty: a run under way would store the state of the old params otherwise.

@@ -179,8 +179,8 @@ class Evaluator(Protocol):
 class RuleType(Protocol):
     """A rule type. Attributes are fixed data; see `engine.run` for what each one does to a run.
 
-    A type may have two more members: ``keeps_documents`` False, see `keeps_documents`; and ``page_path``, see
-    `page_path`.
+    A type may have three more members: ``keeps_documents`` False, see `keeps_documents`; ``page_path``, see
+    `page_path`; and ``data_view_members``, see `engine.ports.references`.
     """
 
     id: str

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, inse
 from engine.model.alert import RuleState
 from engine.model.instant import from_ms
 from engine.model.outcome import MonitoringEntry, RuleStatus, Schedule
+from engine.model.reference import CONNECTOR_KIND, Reference
 from engine.model.rule import Rule
 from engine.model.trace import Trace
 from engine.ports.store import (
@@ -31,7 +32,7 @@ from engine.store.history import insert_events, pack_event
 from engine.store.rule_codec import pack_rule, unpack_rule
 from engine.store.state_codec import EMPTY_STATE, decode_undamaged_state, encode_state
 from engine.store.status_codec import pack_schedule, pack_status, unpack_schedule, unpack_status
-from engine.store.tables import monitoring, rule_connectors, rule_runtime, rule_tags, rules
+from engine.store.tables import monitoring, rule_connectors, rule_references, rule_runtime, rule_tags, rules
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +43,12 @@ _STORED = select(rules, *_RUNTIME_COLUMNS).join_from(rules, rule_runtime, rules.
 
 
 def insert_rule(
-    connection: Connection, rule: Rule, schedule: Schedule, status: RuleStatus, audit: AuditEntry | None
+    connection: Connection,
+    rule: Rule,
+    schedule: Schedule,
+    status: RuleStatus,
+    audit: AuditEntry | None,
+    references: Iterable[Reference] = (),
 ) -> bool:
     """Store a new rule with empty state; False if the id is taken."""
     insert_row = insert_unless_present(connection, rules, ["space", "id"]).returning(rules.c.no)
@@ -62,6 +68,7 @@ def insert_rule(
     }
     connection.execute(insert(rule_runtime), runtime)
     _insert_side_rows(connection, no, rule)
+    _insert_references(connection, no, references)
     record_audit(connection, audit)
     return True
 
@@ -131,6 +138,9 @@ def change_rule(connection: Connection, change: RuleChange) -> bool:
     connection.execute(delete(rule_tags).where(rule_tags.c.rule_no == row["no"]))
     connection.execute(delete(rule_connectors).where(rule_connectors.c.rule_no == row["no"]))
     _insert_side_rows(connection, row["no"], rule)
+    if change.references is not None:
+        connection.execute(delete(rule_references).where(rule_references.c.rule_no == row["no"]))
+        _insert_references(connection, row["no"], change.references)
     runtime = _runtime_changes(change, row)
     if runtime:
         connection.execute(update(rule_runtime).where(rule_runtime.c.rule_no == row["no"]), runtime)
@@ -152,7 +162,7 @@ def delete_rule(
     if row is None:
         return False
     untrack_documents(connection, key, row["state"], untracked)
-    for table in (rule_runtime, monitoring, rule_tags, rule_connectors):
+    for table in (rule_runtime, monitoring, rule_tags, rule_connectors, rule_references):
         connection.execute(delete(table).where(table.c.rule_no == row["no"]))
     connection.execute(delete(rules).where(rules.c.no == row["no"]))
     insert_events(connection, [pack_event(trace) for trace in traces])
@@ -232,6 +242,20 @@ def _insert_side_rows(connection: Connection, no: int, rule: Rule) -> None:
         connection.execute(insert(rule_connectors), rows)
 
 
+def _insert_references(connection: Connection, no: int, references: Iterable[Reference]) -> None:
+    rows = [{"rule_no": no, "kind": each.kind, "id": each.id} for each in set(references)]
+    if rows:
+        connection.execute(insert(rule_references), rows)
+
+
+def _refers_to(reference: Reference) -> ColumnElement[bool]:
+    if reference.kind == CONNECTOR_KIND:
+        column, condition = rule_connectors.c.rule_no, rule_connectors.c.connector_id == reference.id
+        return rules.c.no.in_(select(column).where(condition))
+    named = (rule_references.c.kind == reference.kind, rule_references.c.id == reference.id)
+    return rules.c.no.in_(select(rule_references.c.rule_no).where(*named))
+
+
 def _conditions(query: RuleQuery) -> Iterator[ColumnElement[bool]]:
     if query.enabled is not None:
         yield rules.c.enabled == query.enabled
@@ -246,6 +270,8 @@ def _conditions(query: RuleQuery) -> Iterator[ColumnElement[bool]]:
         yield rules.c.no.in_(select(rule_runtime.c.rule_no).where(in_status))
     if query.kinds is not None:
         yield tuple_(rules.c.rule_type_id, rules.c.consumer).in_(query.kinds)
+    if query.refers_to is not None:
+        yield _refers_to(query.refers_to)
 
 
 def _unpack_stored(row: RowMapping) -> StoredRule:

@@ -58,15 +58,15 @@ def known_revisions() -> list[str]:
     return sorted(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
-def migrate(connection: Connection) -> None:
-    """Apply the migrations that the database has not seen yet."""
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Apply the migrations that the database has not seen yet, up to a revision."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _create(connection: Connection) -> None:

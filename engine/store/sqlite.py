@@ -15,6 +15,7 @@ from engine.model.jsonvalue import JsonObject
 from engine.model.maintenance_window import MaintenanceWindow
 from engine.model.notification import NotificationState, RunLedger, StoredNotification
 from engine.model.outcome import MonitoringEntry, RuleStatus, Schedule
+from engine.model.reference import Reference
 from engine.model.rule import Rule
 from engine.model.settings import RetentionSettings, SpaceSettings
 from engine.model.trace import Trace
@@ -103,8 +104,15 @@ class SqliteStore(SqliteSecurity, SqliteCases, SqliteConnectors):
 
     # rules
 
-    async def insert_rule(self, rule: Rule, schedule: Schedule, status: RuleStatus, audit: AuditEntry | None) -> bool:
-        return await self._session.write(rules.insert_rule, rule, schedule, status, audit)
+    async def insert_rule(
+        self,
+        rule: Rule,
+        schedule: Schedule,
+        status: RuleStatus,
+        audit: AuditEntry | None,
+        references: Collection[Reference] = (),
+    ) -> bool:
+        return await self._session.write(rules.insert_rule, rule, schedule, status, audit, references)
 
     async def load_rules(self, keys: Sequence[RuleKey]) -> dict[RuleKey, StoredRule]:
         return await self._session.read(rules.load_rules, keys)

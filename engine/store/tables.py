@@ -2,7 +2,8 @@
 
 Run columns (`rule_runtime`) stand apart from definition columns (`rules`), because each side is written without the
 other. ``rules.no`` is an internal number that never leaves the store: what belongs to a rule alone (runtime,
-monitoring, tags, connectors) hangs on it; what outlives a rule (alerts, events, outbox) carries its space and id.
+monitoring, tags, connectors, references) hangs on it; what outlives a rule (alerts, events, outbox) carries its space
+and id.
 There are no foreign keys: `engine.store.rules.delete_rule` alone removes a parent, and a check at every run would
 cost more than it finds.
 
@@ -109,6 +110,16 @@ rule_connectors = Table(
     Column("rule_no", BigInteger, primary_key=True, autoincrement=False),
     Column("connector_id", Text, primary_key=True),
     Index("rule_connectors_by_connector", "connector_id", "rule_no"),
+    sqlite_with_rowid=False,
+)
+
+rule_references = Table(
+    "rule_references",
+    metadata,
+    Column("rule_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Index("rule_references_by_object", "kind", "id", "rule_no"),
     sqlite_with_rowid=False,
 )
 

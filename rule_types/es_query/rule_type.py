@@ -75,6 +75,7 @@ class EsQueryRuleType:
             "esqlQuery": "The ES|QL query.",
         }
     )
+    data_view_members = (("searchConfiguration", "index"),)
 
     def validate(self, params: JsonObject) -> JsonObject:
         """The params as stored. Raises InvalidInput, the first fault first (section 2.3)."""

@@ -44,6 +44,7 @@ class GeoContainmentRuleType:
         }
     )
     param_variables: Mapping[str, str] = MappingProxyType({})
+    data_view_members = (("indexId",), ("boundaryIndexId",))
 
     def __init__(self, boundaries_max_age: timedelta | None = None) -> None:
         self._boundaries_max_age = boundaries_max_age

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from engine.model.alert import RuleState
 from engine.model.outcome import ExecutionStatusName, MonitoringEntry, RuleStatus, Schedule
+from engine.model.reference import Reference
 from engine.model.rule import Rule
 from engine.model.trace import Trace
 from engine.ports.store.audit import AuditEntry
@@ -35,8 +36,9 @@ class UntrackedDocument:
 class RuleChange:
     """A change of a rule, made by a user. Only what is not None changes.
 
-    It is applied only if the stored definition still has ``expected_version`` and, when ``state`` is given, the stored
-    run state still has ``expected_state_version``.
+    ``references``: what its params refer to now; whoever changes params says it. The change is applied only if the
+    stored definition still has ``expected_version`` and, when ``state`` is given, the stored run state still has
+    ``expected_state_version``.
     """
 
     rule: Rule
@@ -48,6 +50,7 @@ class RuleChange:
     untracked: tuple[UntrackedDocument, ...] = ()
     traces: tuple[Trace, ...] = ()
     audit: AuditEntry | None = None
+    references: tuple[Reference, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ class VersionedState:
 class RuleQuery:
     """What `find_rules` returns: exact filters, then sort, then the page. ``sort`` names a member of `Rule`.
 
-    ``kinds``: only rules of these types and consumers, pair by pair; None: of all.
+    ``kinds``: only rules of these types and consumers, pair by pair; None: of all. ``refers_to``: only those that name
+    this object, or have an action for this connector.
     """
 
     enabled: bool | None = None
@@ -71,6 +75,7 @@ class RuleQuery:
     name_contains: str | None = None
     execution_status: ExecutionStatusName | None = None
     kinds: Collection[tuple[str, str]] | None = None
+    refers_to: Reference | None = None
     sort: Literal["created_at", "updated_at", "name", "enabled", "rule_type_id"] = "created_at"
     descending: bool = False
     offset: int = 0
@@ -94,8 +99,15 @@ class NewestRuns:
 class RuleStore(Protocol):
     """Rules, and what users change of them."""
 
-    async def insert_rule(self, rule: Rule, schedule: Schedule, status: RuleStatus, audit: AuditEntry | None) -> bool:
-        """Store a new rule with empty state; False if the id is taken in its space."""
+    async def insert_rule(
+        self,
+        rule: Rule,
+        schedule: Schedule,
+        status: RuleStatus,
+        audit: AuditEntry | None,
+        references: Collection[Reference] = (),
+    ) -> bool:
+        """Store a new rule with empty state, and what its params refer to; False if the id is taken in its space."""
         ...
 
     async def load_rules(self, keys: Sequence[RuleKey]) -> dict[RuleKey, StoredRule]:

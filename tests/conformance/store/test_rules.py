@@ -15,6 +15,7 @@ from engine.model.outcome import (
     Schedule,
     StatusReason,
 )
+from engine.model.reference import Reference
 from engine.model.rule import Action, Frequency, RuleFlapping
 from engine.model.trace import UntrackTrace
 from engine.ports.store import NewestRuns, RuleChange, RuleKey, RuleQuery, Store, UntrackedDocument
@@ -311,3 +312,41 @@ async def test_rules_are_found_by_pairs_of_type_and_consumer(
         await make.stored(id=rule_id, rule_type_id=rule_type_id, consumer=consumer)
     page = await store.find_rules("default", RuleQuery(kinds=kinds))
     assert ([stored.rule.id for stored in page.rules], page.total) == (expected, len(expected))
+
+
+V, W = Reference("index-pattern", "v"), Reference("index-pattern", "w")
+
+
+async def test_rules_are_found_by_what_they_refer_to(store: Store, make: Any) -> None:
+    async def found(reference: Reference, space: str = SPACE) -> list[str]:
+        page = await store.find_rules(space, RuleQuery(refers_to=reference, sort="name"))
+        assert page.total == len(page.rules)
+        return [stored.rule.id for stored in page.rules]
+
+    nowhen, status = Schedule(None, None), make.status()
+    both, one, none = (make.rule(id=each, name=each) for each in ("both", "one", "none"))
+    action = Action("a1", "v", ".slack", "query matched", {})
+    await store.insert_rule(both, nowhen, status, None, (V, W, V))
+    await store.insert_rule(replace(one, actions=(action,)), nowhen, status, None, (V,))
+    await store.insert_rule(none, nowhen, status, None)
+    await store.insert_rule(replace(one, space="other"), nowhen, status, None, (W,))
+    assert [await found(each) for each in (V, W, Reference("action", "v"), Reference("case", "v"))] == [
+        ["both", "one"],
+        ["both"],
+        ["one"],
+        [],
+    ]
+    assert await found(W, "other") == ["one"]
+
+    assert await store.change_rule(RuleChange(replace(both, tags=("new",)), 1))
+    assert await found(W) == ["both"], "what a change does not say stays"
+    assert await store.change_rule(RuleChange(both, 2, references=(V,)))
+    assert (await found(V), await found(W)) == (["both", "one"], [])
+    assert await store.change_rule(RuleChange(both, 3, references=()))
+    assert await found(V) == ["one"]
+    assert not await store.change_rule(RuleChange(both, 3, references=(W,)))
+    assert await found(W) == []
+
+    await store.delete_rule(RuleKey(SPACE, "one"), (), (), None)
+    await store.insert_rule(one, nowhen, status, None)
+    assert await found(V) == []

@@ -1,5 +1,9 @@
 """The rule types that come with Tocsin."""
 
+import pytest
+
+from engine.model.reference import Reference
+from engine.ports.references import references_of, with_data_view
 from engine.ports.registry import Registry
 from rule_types.builtin import builtin_rule_types
 
@@ -52,3 +56,27 @@ def test_the_rule_type_of_places_is_the_one_that_kibana_users_know():
         *("entityId", "entityDateTime", "entityDocumentId", "entityLocation", "detectionDateTime"),
         *("containingBoundaryId", "containingBoundaryName"),
     ]
+
+
+INLINE = {"title": "logs"}
+
+
+@pytest.mark.parametrize(
+    ("rule_type_id", "params", "ids"),
+    [
+        (".es-query", {"searchConfiguration": {"index": "v", "query": {}}}, ["v"]),
+        (".es-query", {"searchConfiguration": {"index": INLINE}}, []),
+        (".es-query", {"searchConfiguration": None, "indexId": "v"}, []),
+        (".es-query", {"index": ["v"]}, []),
+        (".geo-containment", {"indexId": "v", "boundaryIndexId": "w"}, ["v", "w"]),
+        (".geo-containment", {"indexId": "v", "boundaryIndexId": "v"}, ["v"]),
+        (".index-threshold", {"index": "v"}, []),
+    ],
+)
+def test_the_data_views_that_params_refer_to(rule_type_id, params, ids):
+    rule_type = next(each for each in builtin_rule_types() if each.id == rule_type_id)
+    assert references_of(rule_type, params) == tuple(Reference("index-pattern", each) for each in ids)
+    changed = with_data_view(rule_type, params, "v", "new")
+    assert [each.id for each in references_of(rule_type, changed)] == ["new" if each == "v" else each for each in ids]
+    assert with_data_view(rule_type, changed, "new", "v") == params
+    assert with_data_view(rule_type, params, "other", "new") == params

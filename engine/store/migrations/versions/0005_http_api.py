@@ -30,8 +30,36 @@ def upgrade() -> None:
         sa.Column("trace", sa.LargeBinary(), nullable=False),
     )
     op.create_index("executions_by_age", "executions", ["at", "size"])
+    _create_references()
     _create_security()
     _create_cases()
+
+
+def _create_references() -> None:
+    references = op.create_table(
+        "rule_references",
+        sa.Column("rule_no", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("rule_no", "kind", "id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("rule_references_by_object", "rule_references", ["kind", "id", "rule_no"])
+    rules = sa.table("rules", sa.column("no"), sa.column("params", JSON))
+    found = op.get_bind().execute(sa.select(rules.c.no, rules.c.params)).all()
+    rows = [
+        {"rule_no": no, "kind": "index-pattern", "id": view} for no, params in found for view in _data_views(params)
+    ]
+    if rows:
+        op.bulk_insert(references, rows)
+
+
+def _data_views(params: dict[str, object]) -> set[str]:
+    """The data views that params of the rule types of that time name."""
+    configuration = params.get("searchConfiguration")
+    ids = [params.get("indexId"), params.get("boundaryIndexId")]
+    ids.append(configuration.get("index") if isinstance(configuration, dict) else None)
+    return {each for each in ids if isinstance(each, str) and each}
 
 
 def _create_security() -> None:

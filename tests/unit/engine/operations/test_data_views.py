@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from engine.model.errors import InvalidInput, NotFound
+from engine.model.outcome import ExecutionStatus, RuleStatus, Schedule
+from engine.model.reference import Reference
+from engine.model.rule import Rule
 from engine.operations.data_views import DataViewOperations
 from engine.ports.store import Store
 from engine.query.data_view_spec import spec_of
@@ -156,3 +159,35 @@ async def test_runs_see_each_change_at_once(views: DataViewOperations, store: St
     assert await directory.find("other", "v") is None
     await views.delete("v", at=NOON, actor=None)
     assert await directory.find("default", "v") is None
+
+
+def rule_of(rule_id: str, space: str = "default") -> Rule:
+    return Rule(rule_id, f"Rule {rule_id}", ".t", "alerts", "1m", {}, created_at=NOON, updated_at=NOON, space=space)
+
+
+@pytest.fixture
+async def referring(store: Store) -> None:
+    """Rules ``r0`` to ``r21`` use the data view ``v``, as does one of another space."""
+    used = (Reference("index-pattern", "v"),)
+    pending = RuleStatus(ExecutionStatus("pending", NOON))
+    for rule in (*(rule_of(f"r{number:02}") for number in range(22)), rule_of("far", "other")):
+        await store.insert_rule(rule, Schedule(None, None), pending, None, used)
+
+
+@pytest.mark.usefixtures("referring")
+async def test_rules_that_lose_their_data_view_are_named(
+    views: DataViewOperations, caplog: pytest.LogCaptureFixture
+) -> None:
+    await create(views, {"id": "v", "title": "logs"})
+    await create(views, {"id": "v", "title": "logs"}, override=True)
+    assert caplog.messages == [], "the id is there as before"
+    await create(views, {"id": "w", "title": "logs"}, override=True)
+    await create(views, {"id": "v", "title": "others"})
+    await views.delete("w", at=LATER, actor=None)
+    assert len(caplog.messages) == 1, "nobody uses the data view [w]"
+    await views.delete("v", at=LATER, actor=None)
+    assert len(caplog.messages) == 2
+    for message in caplog.messages:
+        assert message.startswith("data view [v] is gone and these rules use it: Rule r00 [r00], Rule r01 [r01], ")
+        assert "Rule r19 [r19], 2 more. Their runs fail" in message
+        assert "far" not in message

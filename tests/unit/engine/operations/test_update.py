@@ -10,7 +10,9 @@ import pytest
 from engine.model.alert import Alert
 from engine.model.errors import Conflict, InvalidInput, NotFound
 from engine.model.jsonvalue import JsonObject
+from engine.model.reference import Reference
 from engine.model.settings import EngineSettings, FlappingSettings, SpaceSettings
+from engine.ports.store import RuleQuery
 
 FLAPPING = {"look_back_window": 5, "status_change_threshold": 2}
 
@@ -234,3 +236,22 @@ async def test_the_third_conflict_is_an_error(world: Any, body: Callable[..., Js
         await world.rules.update("r", as_update(body(name="GPU")), at=now, actor=None)
     assert (await world.rules.get("r")).rule.name == "CPU"
     assert world.pauses == 2
+
+
+async def test_what_params_refer_to_is_kept_with_them(
+    world: Any, body: Callable[..., JsonObject], now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule_type = world.rules._registry.rule_type(".level")
+    monkeypatch.setattr(rule_type, "data_view_members", (("note",),), raising=False)
+
+    async def users(view_id: str) -> int:
+        return (await world.rules.find(RuleQuery(refers_to=Reference("index-pattern", view_id)))).total
+
+    given = body(params={"level": 5, "note": "v"})
+    await world.rules.create(given, at=now, actor=None, rule_id="r")
+    await world.rules.mute_all("r", at=now, actor=None)
+    assert (await users("v"), await users("w")) == (1, 0)
+    await world.rules.update("r", as_update(given) | {"params": {"level": 5, "note": "w"}}, at=now, actor=None)
+    assert (await users("v"), await users("w")) == (0, 1)
+    await world.rules.update("r", as_update(given) | {"params": {"level": 5}}, at=now, actor=None)
+    assert (await users("v"), await users("w")) == (0, 0)

@@ -1,6 +1,7 @@
 """The schema: migrations lead to the tables that the code uses; other databases are refused."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from engine.model.errors import StoreUnavailable
 from engine.store import schema
@@ -42,6 +43,28 @@ def test_migrations_and_fresh_tables_are_the_same(connection: Connection) -> Non
         assert compare_metadata(context, metadata) == []
         assert schema.read_revision(migrated) == schema.read_revision(connection)
     other.dispose()
+
+
+def test_references_of_rules_of_older_stores_are_filled_in(connection: Connection) -> None:
+    params = [
+        {"searchConfiguration": {"index": "v"}},
+        {"searchConfiguration": {"index": {"title": "logs"}}},
+        {"indexId": "v", "boundaryIndexId": "w", "searchConfiguration": None},
+        {"index": ["v"], "indexId": ""},
+    ]
+    schema.migrate(connection, "0004")
+    columns = [column["name"] for column in inspect(connection).get_columns("rules")]
+    insert = text(f"INSERT INTO rules ({', '.join(columns)}) VALUES ({', '.join(f':{name}' for name in columns)})")
+    for no, each in enumerate(params):
+        given = {"no": no, "id": str(no), "params": json.dumps(each)}
+        connection.execute(insert, dict.fromkeys(columns, "0") | given)
+    schema.migrate(connection)
+    found = connection.execute(text("SELECT rule_no, kind, id FROM rule_references")).all()
+    assert sorted(map(tuple, found)) == [
+        (0, "index-pattern", "v"),
+        (2, "index-pattern", "v"),
+        (2, "index-pattern", "w"),
+    ]
 
 
 def test_the_newest_revision_is_alembic_s_head() -> None:

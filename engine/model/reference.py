@@ -1,0 +1,15 @@
+"""Other stored objects that a rule names (data-views.md 6, 7)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+DATA_VIEW_KIND: Final = "index-pattern"
+CONNECTOR_KIND: Final = "action"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reference:
+    """One stored object that a rule names. ``kind`` is what Kibana calls the object's type."""
+
+    kind: str
+    id: str
