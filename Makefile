@@ -9,10 +9,10 @@ STAMP := $(VENV)/.installed
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[demo]' --group dev
 	touch $(STAMP)
 
-demo: $(STAMP)  ## replay a web log with an incident through the sample rules
+demo: $(STAMP)  ## replay a web log with an incident, and flights, through the sample rules
 	$(BIN)/tocsin demo
 
 test: $(STAMP)  ## all tests

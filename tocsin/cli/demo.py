@@ -3,7 +3,7 @@
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import click
@@ -24,9 +24,10 @@ _FAILED = 4
 )
 @output_option
 def demo(folder: Path, output: OutputFormat) -> int:
-    """Replay two hours of a web log with an incident through sample rules, in simulated time.
+    """Replay a web log with an incident, and flights, through sample rules: two hours in simulated time.
 
-    Messages go to the log and to a receiver on this machine that the demo starts. Nothing is sent elsewhere.
+    Messages go to the log, to an index in memory and to a receiver on this machine that the demo starts. Nothing is
+    sent elsewhere. The flights need the extra `demo` (pip install '.[demo]').
 
     Example: tocsin demo --folder /tmp/tocsin-demo
     """
@@ -45,19 +46,20 @@ def demo(folder: Path, output: OutputFormat) -> int:
     else:
         click.echo("\nWhat happened to each rule, and why\n")
         print_table(HEADINGS, rows_of(outcome))
-        sent = f"{outcome.logged} messages in the log, {len(outcome.posted)} posted to the receiver"
+        sent = f"{outcome.logged} messages in the log, {outcome.posted} posted, {outcome.indexed} written to an index"
         click.echo(f"\n{sent}. Look further:")
-        for command in _further(folder):
+        for command in _further(folder, outcome.tallies):
             click.echo(f"  {command}")
     return _FAILED if any(tally.failed for tally in outcome.tallies.values()) else 0
 
 
-def _further(folder: Path) -> Iterator[str]:
+def _further(folder: Path, rules: Container[str]) -> Iterator[str]:
     """Commands to go on with, as they can be copied."""
     tocsin, place = _this_program(), shlex.quote(str(folder))
     yield f"{tocsin} why slow-hosts web-3 --store {place}/tocsin.db"
     yield f"{tocsin} why error-budget --last 90m --store {place}/tocsin.db"
-    yield f"{tocsin} why vans 'van 7-old town' --store {place}/tocsin.db"
+    if "flights" in rules:
+        yield f"{tocsin} why flights 'UA Denver to Chicago-Nebraska' --store {place}/tocsin.db"
     yield f"{tocsin} run {place}/rules --config {place}/tocsin.yml --at 2026-01-15T10:45:00Z"
 
 

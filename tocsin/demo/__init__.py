@@ -1,1 +1,1 @@
-"""The demo: a web log with an incident, sample rules, and a replay that shows what the engine makes of them."""
+"""The demo: a web log with an incident, flights, sample rules, and a replay that shows what becomes of them."""

@@ -1,42 +1,36 @@
-"""The demo's main job: two hours of a web log and of vans through the sample rules, in simulated time."""
+"""The demo's main job: two hours of a web log and of flights through the sample rules, in simulated time."""
 
 import logging
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from importlib.resources import as_file, files
 from pathlib import Path
 
-import orjson
-
-from engine.model.errors import InvalidInput, Problem, StoreUnavailable
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject
 from engine.model.rule import DEFAULT_SPACE
+from engine.ports.search import SearchRequest
 from engine.service.clocks import ManualClock
 from engine.service.runs import RunReport
 from engine.store.connections import sqlite_url
 from tocsin.command_engine import open_engine
 from tocsin.composition import Parts
+from tocsin.demo.flights import are_installed
+from tocsin.demo.folder import SETTINGS, STORE, name_receiver, prepare
 from tocsin.demo.receiver import Receiver
-from tocsin.demo.vans import VANS_MAPPING, ZONES_MAPPING, positions, zones
-from tocsin.demo.weblog import LENGTH, START, documents
+from tocsin.demo.weblog import LENGTH, START
 from tocsin.session import Session, load_session
 from tocsin.view_files import apply_data_views
 from tocsin.window_settings import apply_windows
 
 _SERVER_LOG = "tocsin.connectors.server_log"
 _MINUTE = timedelta(minutes=1)
-_SETTINGS, _STORE = "tocsin.yml", "tocsin.db"
-_NOBODY = "http://127.0.0.1:9/alerts"
-"""The receiver's address in the shipped settings, which the demo replaces by that of its own."""
-_MARK = "# Settings of tocsin demo"
-"""The first words of its tocsin.yml, by which the demo knows a folder of its own again."""
 _WARM_UP = timedelta(minutes=5)
 """The rules begin when their windows are filled, so that the start of the log looks like no incident."""
+_WRITTEN = "alert-messages"
+"""The index into which the connector `history` writes."""
 _SNOOZED = "traffic"
 _SNOOZE_START, _SNOOZE_LENGTH = START + timedelta(minutes=95), timedelta(minutes=4)
 """Somebody works on the uplink and wants to hear nothing of lost traffic; it takes longer than planned."""
@@ -67,7 +61,8 @@ class Outcome:
     documents: int
     tallies: dict[str, RuleTally]
     logged: int
-    posted: list[str]
+    posted: int
+    indexed: int
 
 
 async def replay(folder: Path, tell: Tell) -> Outcome:
@@ -77,73 +72,26 @@ async def replay(folder: Path, tell: Tell) -> Outcome:
     """
     count = prepare(folder)
     tell(f"{count} requests of {START:%H:%M}-{START + LENGTH:%H:%M} in {folder / 'web.ndjson'}, incident included")
+    if not are_installed():
+        tell("rule flights is left out: its data come with the extra `demo` (pip install '.[demo]')")
     receiver = Receiver()
     await receiver.start()
     clock = ManualClock(START + _WARM_UP)
     logged: list[str] = []
     try:
-        _name_receiver(folder / _SETTINGS, receiver.url)
-        session = load_session(folder / _SETTINGS, [])
+        name_receiver(folder, receiver.url)
+        session = load_session(folder / SETTINGS, [])
         session.refuse_problems()
-        store = sqlite_url(folder / _STORE)
+        store = sqlite_url(folder / STORE)
         with _server_log(clock, tell, logged):
             async with open_engine(session, clock=clock, store=store, data={}, is_dry=False) as parts:
                 tallies = await _apply(parts, session, tell)
                 await _snooze(parts, tell)
                 await _run(parts, receiver, tallies, clock, tell)
+                indexed = await _count_written(parts)
     finally:
         await receiver.stop()
-    return Outcome(folder, count, tallies, len(logged), receiver.bodies)
-
-
-def prepare(folder: Path) -> int:
-    """Everything but the store in its place; the number of requests in the web log."""
-    _refuse_foreign(folder)
-    try:
-        for leftover in folder.glob(f"{_STORE}*"):
-            leftover.unlink()
-        _copy_samples(folder)
-        _write_lines(folder / "vans.ndjson", positions())
-        _write_lines(folder / "zones.ndjson", zones())
-        (folder / "vans-mapping.json").write_bytes(orjson.dumps(VANS_MAPPING))
-        (folder / "zones-mapping.json").write_bytes(orjson.dumps(ZONES_MAPPING))
-        return _write_lines(folder / "web.ndjson", documents())
-    except OSError as error:
-        what = f"cannot write to {error.filename or folder}: {error.strerror}"
-        raise StoreUnavailable(f"{what} (name another folder with --folder)") from error
-
-
-def _refuse_foreign(folder: Path) -> None:
-    """Somebody else's files are not to be written over."""
-    settings = folder / _SETTINGS
-    is_ours = settings.is_file() and settings.read_bytes().startswith(_MARK.encode())
-    if not is_ours and folder.is_dir() and any(folder.iterdir()):
-        remedy = "name a new folder with --folder, or one that an earlier demo left"
-        raise InvalidInput([Problem(str(folder), "holds files that are not the demo's", remedy)])
-
-
-def _copy_samples(folder: Path) -> None:
-    """Settings, rules and data views in the demo's folder, those of an earlier demo replaced; the settings first.
-
-    By them an interrupted demo is known as one.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with as_file(files("tocsin.demo")) as package:
-        shutil.copyfile(package / _SETTINGS, folder / _SETTINGS)
-        for kind in ("rules", "data-views"):
-            (folder / kind).mkdir(exist_ok=True)
-            for sample in (package / kind).glob("*.yml"):
-                shutil.copyfile(sample, folder / kind / sample.name)
-
-
-def _write_lines(file: Path, made: Iterable[JsonObject]) -> int:
-    lines = [orjson.dumps(document) for document in made]
-    file.write_bytes(b"\n".join(lines) + b"\n")
-    return len(lines)
-
-
-def _name_receiver(settings: Path, url: str) -> None:
-    settings.write_text(settings.read_text(encoding="utf-8").replace(_NOBODY, url), encoding="utf-8")
+    return Outcome(folder, count, tallies, len(logged), len(receiver.posted), indexed)
 
 
 async def _apply(parts: Parts, session: Session, tell: Tell) -> dict[str, RuleTally]:
@@ -179,12 +127,17 @@ async def _run(parts: Parts, receiver: Receiver, tallies: dict[str, RuleTally], 
     while True:
         for report in (await parts.service.tick(clock.now())).runs:
             _count(tallies[report.claim.key.id], report)
-        for body in receiver.bodies[shown:]:
-            tell(f"{_clock_time(clock.now())}  webhook  {body}")
-        shown = len(receiver.bodies)
+        for service, text in receiver.posted[shown:]:
+            tell(f"{_clock_time(clock.now())}  {service:8} {text}")
+        shown = len(receiver.posted)
         if clock.now() >= START + LENGTH:
             return
         clock.set(clock.now() + _MINUTE)
+
+
+async def _count_written(parts: Parts) -> int:
+    answer = await parts.search.search(SearchRequest((_WRITTEN,), {"size": 0, "track_total_hits": True}))
+    return int(answer["hits"]["total"]["value"])
 
 
 def _count(tally: RuleTally, report: RunReport) -> None:
@@ -262,7 +215,8 @@ def as_json(outcome: Outcome) -> JsonObject:
         "version": 1,
         "documents": outcome.documents,
         "logged": outcome.logged,
-        "posted": len(outcome.posted),
+        "posted": outcome.posted,
+        "indexed": outcome.indexed,
         "rules": {
             rule_id: {
                 "runs": tally.runs,

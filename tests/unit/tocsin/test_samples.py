@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.model.jsonvalue import JsonObject
 from engine.search.recording import CannedAnswer, RecordingSearch
 from tocsin import Engine, ManualClock
 from tocsin.command_engine import open_engine
-from tocsin.demo.replay import prepare
+from tocsin.demo.folder import prepare
 from tocsin.files.data_views import load_data_views
 from tocsin.files.definitions import definition_warnings
 from tocsin.files.rules import load_rules
@@ -145,6 +146,7 @@ class Told:
 
     reasons: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     messages: list[str] = field(default_factory=list)
+    documents: list[JsonObject] = field(default_factory=list)
 
     def when(self, reason: str) -> list[str]:
         return self.reasons.get(reason, [])
@@ -177,9 +179,9 @@ async def replay(session: Session) -> dict[str, Told]:
                 rule = told[report.claim.key.id]
                 for entry in report.record.ledger:
                     rule.reasons[entry.reason].append(f"{clock.now():%H:%M}")
-                rule.messages += [
-                    sent.params.get("message", sent.params.get("body")) for sent in report.record.notifications
-                ]
+                for params in (sent.params for sent in report.record.notifications):
+                    rule.messages.append(params.get("message", params.get("body")))
+                    rule.documents += params.get("documents", ())
             clock.set(clock.now() + timedelta(minutes=1))
     return told
 
@@ -209,12 +211,23 @@ class TestRulesOfFeatures:
             ("summary", "1 new, 1 ongoing, 0 recovered"),
             ("summary", "in 10 minutes: 3 new web-3 web-2 web-3"),
             ("delay-and-flapping", "web-3 is slow and flapping"),
-            ("containment", "van 7 is in the old town"),
-            ("containment", "van 9-harbour: it has left and is at POINT (10.08333 50.005)"),
+            ("containment", "WN Dallas to Houston is over Texas"),
+            (
+                "containment",
+                "AS Seattle to San Francisco-Washington: it has left and is at POINT (-122.32823 45.01981)",
+            ),
         ],
     )
     def test_messages(self, told: dict[str, Told], rule: str, message: str) -> None:
         assert message in told[f"sample-{rule}"].messages
+
+    def test_documents(self, told: dict[str, Told]) -> None:
+        first = told["sample-documents"].documents[0]
+        assert {name: first[name] for name in ("host", "rule")} == {
+            "host": "web-3",
+            "rule": {"id": "sample-documents", "name": "Slow hosts, kept as documents"},
+        }
+        assert float(first["slowest_ms"]) > 2000
 
     def test_all_of_them_run(self, told: dict[str, Told]) -> None:
         ran = {rule.removeprefix("sample-") for rule in told} | {"query-esql"}
