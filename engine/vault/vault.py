@@ -12,7 +12,7 @@ import orjson
 
 from engine.model.errors import SecretsUnavailable
 from engine.ports.vault import SealedRecord
-from engine.vault.keys import KEY_ID_BYTES, VaultKey
+from engine.vault.keys import KEY_ID_BYTES, VaultKey, check_key, derive_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,31 +23,36 @@ _NONCE_BYTES = 12
 
 
 class AeadVault:
-    """`engine.ports.vault.Vault`. ``keys``: the present one first, then older ones; none: nothing can be opened."""
+    """`engine.ports.vault.Vault`. ``keys``: texts of keys, the present one first; none: nothing can be opened.
 
-    def __init__(self, keys: Sequence[VaultKey] = ()) -> None:
+    Raises InvalidInput for a text that is too short.
+    """
+
+    def __init__(self, keys: Sequence[str] = ()) -> None:
         self.use(keys)
 
-    def use(self, keys: Sequence[VaultKey]) -> None:
-        """Go on with other keys."""
-        self._present = keys[0] if keys else None
-        # Where a text was given twice, both are the same key.
-        self._by_id = {key.id: key for key in keys}
+    def use(self, keys: Sequence[str]) -> None:
+        """Go on with other keys. Raises InvalidInput as above, and goes on as before then."""
+        for text in keys:
+            check_key(text)
+        self._texts = tuple(keys)
+        # Made at the first use: most commands have no use for them.
+        self._derived: list[VaultKey] | None = None
 
     def __repr__(self) -> str:
-        return f"AeadVault({len(self._by_id)} keys)"
+        return f"AeadVault({len(self._texts)} keys)"
 
     @property
     def has_key(self) -> bool:
-        return self._present is not None
+        return bool(self._texts)
 
     def seal(self, plain: bytes, record: SealedRecord) -> bytes:
-        key = self._present
-        if key is None:
+        if not self.has_key:
             raise SecretsUnavailable(
                 "secrets cannot be stored without an encryption key"
                 " (name one by encryption.key_file in tocsin.yml, or by TOCSIN_ENCRYPTION_KEY)"
             )
+        key = self._keys()[0]
         header, nonce = _FORMAT + key.id, os.urandom(_NONCE_BYTES)
         return header + nonce + _cipher(key).encrypt(nonce, plain, header + _bytes_of(record))
 
@@ -63,13 +68,18 @@ class AeadVault:
             raise SecretsUnavailable(text) from None
 
     def is_current(self, sealed: bytes) -> bool:
-        return self._present is not None and sealed.startswith(_FORMAT + self._present.id)
+        return self.has_key and sealed.startswith(_FORMAT + self._keys()[0].id)
+
+    def _keys(self) -> list[VaultKey]:
+        if self._derived is None:
+            self._derived = [derive_key(text) for text in self._texts]
+        return self._derived
 
     def _key_of(self, sealed: bytes, record: SealedRecord) -> VaultKey:
-        if not self._by_id:
+        if not self.has_key:
             text = f"the secrets of {_named(record)} cannot be read: there is no encryption key"
             raise SecretsUnavailable(f"{text} (give the one that they were stored with)")
-        key = self._by_id.get(sealed[1:_HEADER_BYTES]) if sealed[:1] == _FORMAT else None
+        key = next((key for key in self._keys() if sealed.startswith(_FORMAT + key.id)), None)
         if key is None:
             text = f"the secrets of {_named(record)} cannot be read: they were stored with another encryption key"
             raise SecretsUnavailable(f"{text} (name that one by encryption.older_key_files, or enter them again)")

@@ -21,13 +21,12 @@ from engine.ports.store import ConnectorKey, StoredConnector
 from engine.service.connector_directory import SpaceConnectors
 from engine.service.connectors import PreconfiguredConnectors
 from engine.store.sqlite import SqliteStore, open_store
-from engine.vault.keys import derive_key
 from engine.vault.vault import AeadVault
 from rule_types.builtin import builtin_rule_types
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 3, 1, 13, tzinfo=UTC)
-VAULT = AeadVault([derive_key("a key for tests that is long enough")])
+VAULT = AeadVault(["a key for tests that is long enough"])
 HOOK: JsonObject = {
     "name": "Hook",
     "connector_type_id": ".webhook",

@@ -12,14 +12,13 @@ from engine.ports.store import ConnectorKey
 from engine.ports.tokens import AccessToken
 from engine.service.access_tokens import SealedTokens
 from engine.store.sqlite import SqliteStore, open_store
-from engine.vault.keys import derive_key
 from engine.vault.vault import AeadVault
 
 END = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOOK = Connector("hook", "Hook", ".webhook")
 KEY = ConnectorKey("default", "hook")
 TOKEN = AccessToken("Bearer hush-hush", "digest", END)
-VAULT = AeadVault([derive_key("a key for tests that is long enough")])
+VAULT = AeadVault(["a key for tests that is long enough"])
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ async def test_each_connector_has_its_own(store: SqliteStore) -> None:
     assert await tokens.load(HOOK) is None
 
 
-@pytest.mark.parametrize("kept", [b"nothing sealed", AeadVault([derive_key("x" * 32)])])
+@pytest.mark.parametrize("kept", [b"nothing sealed", AeadVault(["x" * 32])])
 async def test_one_that_cannot_be_read_is_fetched_anew_and_removed(
     store: SqliteStore, kept: bytes | AeadVault, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -17,7 +17,6 @@ from engine.ports.connector import ConnectorExecution
 from engine.ports.http import HttpFailure
 from engine.ports.registry import Registry
 from engine.service.connector_execution import ConnectorRunner, describe_failure
-from engine.vault.keys import derive_key
 from engine.vault.vault import AeadVault
 
 AT = datetime(2024, 1, 1, 12, tzinfo=UTC)
@@ -118,7 +117,7 @@ class TestSealed:
     def run(self, scripted: ScriptedType, no_http: Any) -> Callable[..., Awaitable[ConnectorResult]]:
         registry = Registry()
         registry.add_connector_type(scripted)
-        vault = AeadVault([derive_key("a key for tests that is long enough")])
+        vault = AeadVault(["a key for tests that is long enough"])
         sealed = seal_secrets(Connector("c1", "one", ".scripted", {}, {"key": "hush-hush"}), vault)
 
         async def run(vault: AeadVault | None = vault, **changes: Any) -> ConnectorResult:

@@ -11,8 +11,8 @@ from engine.ports.vault import SealedRecord
 from engine.vault.keys import derive_key
 from engine.vault.vault import AeadVault
 
-FIRST = derive_key("the first key, which is long enough")
-SECOND = derive_key("the second key, which is long enough")
+FIRST = "the first key, which is long enough"
+SECOND = "the second key, which is long enough"
 RECORD = SealedRecord("connector", "default", "hook", ".webhook")
 VAULT = AeadVault([FIRST])
 PLAIN = b'{"password": "hush-hush"}'
@@ -103,18 +103,26 @@ def test_without_a_key_nothing_is_sealed_or_opened() -> None:
 
 
 def test_no_text_shows_a_key_or_a_secret() -> None:
-    sealed = VAULT.seal(PLAIN, RECORD)
+    sealed, key = VAULT.seal(PLAIN, RECORD), derive_key(FIRST)
     assert b"hush-hush" not in sealed
-    assert FIRST.secret not in sealed
-    shown = f"{VAULT!r} {FIRST!r}"
+    assert key.secret not in sealed
+    shown = f"{VAULT!r} {key!r}"
     assert "first key" not in shown
-    assert repr(FIRST.secret) not in shown
+    assert repr(key.secret) not in shown
     with pytest.raises(SecretsUnavailable) as caught:
         VAULT.open(sealed[:-1], RECORD)
     assert "hush-hush" not in str(caught.value)
 
 
+def test_the_same_text_makes_the_same_key_in_every_process() -> None:
+    assert derive_key(FIRST) == derive_key(FIRST)
+    assert derive_key(FIRST).id.hex() == "e27e0f074e761553"
+    assert len({derive_key(text).id for text in (FIRST, SECOND)}) == 2
+
+
 def test_a_short_key_is_refused_without_being_shown() -> None:
+    vault = AeadVault([FIRST])
     with pytest.raises(InvalidInput, match="32") as caught:
-        derive_key("hush" * 7)
+        vault.use(["hush" * 7])
     assert "hush" not in str(caught.value)
+    assert vault.open(VAULT.seal(PLAIN, RECORD), RECORD) == PLAIN
