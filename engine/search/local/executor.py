@@ -14,12 +14,12 @@ from engine.search.local.errors import index_not_found
 from engine.search.local.fragment import Sql, sql
 from engine.search.local.hits import HitReader
 from engine.search.local.index import Index, IndexView
-from engine.search.local.plan import SearchPlan
 from engine.search.local.query.conditions import QueryContext, compile_query
 from engine.search.local.query.metadata import id_condition
 from engine.search.local.query.nodes import TermsLookup
 from engine.search.local.query.shape_matcher import ShapeMatcher
 from engine.search.local.relation import Matched, Relation
+from engine.search.local.request import SearchPlan
 from engine.search.local.source_values import values_at
 
 

@@ -47,8 +47,8 @@ class _NewRow(NamedTuple):
 class IndexView:
     """An index as one search sees it, or the nested objects of one path in it.
 
-    ``nested``: by path, the nested objects right below. ``documents``: of nested objects, the table of the documents
-    that hold them.
+    ``nested``: by path, the nested objects right below. Of nested objects ``path`` is their own, and ``documents`` the
+    table of the documents that hold them.
     """
 
     name: str
@@ -57,6 +57,7 @@ class IndexView:
     columns: Mapping[str, Column]
     objects: frozenset[str]
     nested: Mapping[str, "IndexView"] = field(default_factory=dict)
+    path: str = ""
     documents: str | None = None
 
     def column(self, field_name: str) -> Column | None:
@@ -185,6 +186,7 @@ class Index:
                 for path, each in self._nested.items()
                 if self.mapping.scope_of(path) == table.scope
             },
+            table.scope,
             self.table if table.scope else None,
         )
 

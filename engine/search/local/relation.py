@@ -35,9 +35,13 @@ class FieldValues:
 
 @dataclass(slots=True)
 class Relation:
-    """Matched documents: columns ``ix`` (position of the index), ``seq`` and the slots."""
+    """Matched documents: columns ``ix`` (position of the index), ``seq`` and the slots.
+
+    ``outer``: of nested objects, the documents (or nested objects) below which they were looked for.
+    """
 
     parts: Sequence[Matched]
+    outer: "Relation | None" = None
     _slots: dict[str, list[Sql]] = field(default_factory=dict)
     _names: dict[Hashable, str] = field(default_factory=dict)
 

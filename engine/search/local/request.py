@@ -1,11 +1,14 @@
 """The body of a search, from JSON to a plan (embedded-search.md 6)."""
 
+from dataclasses import dataclass
+
 from engine.model.jsonvalue import JsonObject, JsonValue
+from engine.search.local.aggregation.nodes import Aggregation
 from engine.search.local.aggregation.parse import parse_aggregations
 from engine.search.local.errors import illegal, parsing, unsupported
 from engine.search.local.hits_request import parse_hits
-from engine.search.local.plan import SearchPlan
-from engine.search.local.query.nodes import MatchAll
+from engine.search.local.plan import HitsRequest
+from engine.search.local.query.nodes import MatchAll, Query
 from engine.search.local.query.parse import parse_query
 from engine.search.local.shape import as_int, as_object
 
@@ -17,6 +20,17 @@ _LATER = frozenset(("search_after", "post_filter", "collapse", "highlight", "min
                     "script_fields", "knn", "suggest", "rescore", "retriever", "slice", "rank"))  # fmt: skip
 _MOST_HITS = 10_000
 _DEFAULT_TOTAL = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPlan:
+    """A whole search. ``total_limit``: None = count exactly, 0 = do not report a total."""
+
+    query: Query
+    hits: HitsRequest
+    total_limit: int | None = 10_000
+    aggregations: tuple[Aggregation, ...] = ()
+    has_aggregations: bool = False
 
 
 def parse_request(body: JsonObject) -> SearchPlan:

@@ -6,15 +6,44 @@ from dataclasses import dataclass
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.search.local.aggregation.frames import Frame, KeySlot, Span, SpanFrame
 from engine.search.local.aggregation.keys import bind_key
+from engine.search.local.aggregation.nodes import Buckets, DateBounds, DateRange, KeySource
+from engine.search.local.aggregation.options import field_option, missing_option, scalar, text_option
 from engine.search.local.errors import illegal, shard_failure
 from engine.search.local.fragment import Sql, sql, value
 from engine.search.local.mapping import Field
-from engine.search.local.plan import DateRange, KeySource
 from engine.search.local.relation import Relation
+from engine.search.local.shape import as_bool, as_list, as_object, check_keys, pointer
 from engine.search.local.values import converter
 from engine.timing.dates import UTC_ZONE, DateFormat, Zone, date_format, parse_zone, resolve_date
 
 _INT64 = (-(2**63), 2**63 - 1)
+
+
+def parse_date_range(base: Buckets, members: JsonObject) -> DateRange:
+    """The aggregation. Raises SearchError 400."""
+    at = base.at
+    check_keys(members, ("field", "ranges", "format", "time_zone", "missing", "keyed", "script"), at, "date_range")
+    ranges = []
+    for i, each in enumerate(as_list(members.get("ranges"), pointer(at, "ranges"))):
+        here = pointer(pointer(at, "ranges"), i)
+        bounds = as_object(each, here)
+        check_keys(bounds, ("from", "to", "key"), here, "date_range")
+        start, end = (scalar(bounds.get(key), pointer(here, key)) for key in ("from", "to"))
+        ranges.append(DateBounds(start, end, text_option(bounds, "key", here)))
+    if not ranges:
+        raise illegal(f"No [ranges] specified for the [{base.name}] aggregation", pointer(at, "ranges"))
+    return DateRange(
+        base.name,
+        at,
+        base.meta,
+        base.children,
+        field_option(members, at, "date_range"),
+        tuple(ranges),
+        text_option(members, "format", at),
+        text_option(members, "time_zone", at),
+        missing_option(members, at),
+        as_bool(members.get("keyed", False), pointer(at, "keyed")),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from engine.model.jsonvalue import JsonObject
 from engine.search.local.aggregation.frames import Frame
+from engine.search.local.aggregation.nodes import Aggregation, Buckets, Filter, Filters, NestedObjects, ReverseNested
 from engine.search.local.errors import illegal, parsing
 from engine.search.local.fragment import FALSE, Sql, sql, value
 from engine.search.local.index import IndexView
-from engine.search.local.plan import Aggregation, Buckets, Filters
 from engine.search.local.query.conditions import QueryContext, compile_query
 from engine.search.local.query.geo import GeoShape, IndexedShape
 from engine.search.local.query.nodes import Query
@@ -42,22 +42,31 @@ def parse_filters(base: Buckets, members: JsonObject) -> Filters:
 
 def ask_for_tokens(aggregations: Sequence[Aggregation], views: Sequence[IndexView], context: QueryContext) -> None:
     """Note in ``missing_tokens`` what the filters need before they can be judged. Raises SearchError."""
-    queries = list(_filters_in(aggregations))
-    if queries:
-        nothing = context.shapes.limited({view.table: FALSE for view in views})
-        nothing.load(_indexed_shapes(queries))
+    asked = [found for view in views for found in _filters_in(aggregations, view, view)]
+    if asked:
+        nothing = context.shapes.limited({view.table: FALSE for view, _ in asked})
+        nothing.load(_indexed_shapes(query for _, query in asked))
         sketch = replace(context, shapes=nothing)
-        for view in views:
-            for query in queries:
-                compile_query(query, view, sketch)
+        for view, query in asked:
+            compile_query(query, view, sketch)
 
 
-def _filters_in(aggregations: Sequence[Aggregation]) -> Iterator[Query]:
+def _filters_in(
+    aggregations: Sequence[Aggregation], view: IndexView, documents: IndexView
+) -> Iterator[tuple[IndexView, Query]]:
+    """Every filter with the documents, or nested objects, of an index that it judges."""
     for each in aggregations:
         if isinstance(each, Filters):
-            yield from (query for _, query in each.queries)
-        if isinstance(each, Buckets):
-            yield from _filters_in(each.children)
+            yield from ((view, query) for _, query in each.queries)
+        elif isinstance(each, Filter):
+            yield view, each.query
+        inside: IndexView | None = view
+        if isinstance(each, NestedObjects):
+            inside = next(iter(view.way_to(each.path)[-1:]), None)
+        elif isinstance(each, ReverseNested):
+            inside = documents if each.path is None else next(iter(documents.way_to(each.path)[-1:]), None)
+        if isinstance(each, Buckets) and inside is not None:
+            yield from _filters_in(each.children, inside, documents)
 
 
 @dataclass(frozen=True, slots=True)

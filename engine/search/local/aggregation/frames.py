@@ -36,6 +36,8 @@ class KeySlot:
     is_list: bool
     is_distinct: bool = False
     """Whether lists hold every value once already."""
+    is_optional: bool = False
+    """Whether documents without a key have the key NULL; else they are left out."""
 
 
 def keyed(frame: Frame, keys: Sequence[KeySlot]) -> Sql:
@@ -44,10 +46,11 @@ def keyed(frame: Frame, keys: Sequence[KeySlot]) -> Sql:
     for at, key in enumerate(keys):
         source = key.source
         if key.is_list:
-            source = sql("unnest({})" if key.is_distinct else "unnest(list_distinct({}))", key.source)
+            source = key.source if key.is_distinct else sql("list_distinct({})", key.source)
+            source = sql("unnest(coalesce({}, [NULL]))" if key.is_optional else "unnest({})", source)
         documents = sql("SELECT *, {} AS k" + str(at) + " FROM ({})", source, documents)
-    present = " AND ".join(f"k{at} IS NOT NULL" for at in range(len(keys)))
-    return sql("SELECT * FROM ({}) WHERE " + present, documents)
+    needed = [f"k{at} IS NOT NULL" for at, key in enumerate(keys) if not key.is_optional]
+    return sql("SELECT * FROM ({}) WHERE " + " AND ".join(needed), documents) if needed else documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,9 @@ class KeyFrame:
         ]
         columns.append(Sql(f"unnest(range({len(self.chosen)})) AS number"))
         wanted = sql("SELECT {}", join(", ", columns))
-        on = " AND ".join(f"d.k{at} = c.k{at}" for at in range(len(self.keys)))
+        on = " AND ".join(
+            f"d.k{at} {'IS NOT DISTINCT FROM' if key.is_optional else '='} c.k{at}" for at, key in enumerate(self.keys)
+        )
         slots = "".join(f", d.{name}" for name in self.relation.slots)
         head = f"SELECT c.number AS ord, d.ix, d.seq{slots} FROM "
         return sql(
@@ -81,10 +86,10 @@ class KeyFrame:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A range of instants in stored units, its end not in it."""
+    """A range of stored values, its end not in it."""
 
-    start: int | None
-    end: int | None
+    start: object
+    end: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +108,8 @@ class SpanFrame:
         slots = "".join(f", d.{name}" for name in self.relation.slots)
         columns = [
             value(list(range(len(self.spans))), "BIGINT[]"),
-            value([span.start for span in self.spans], "BIGINT[]"),
-            value([span.end for span in self.spans], "BIGINT[]"),
+            value([span.start for span in self.spans], f"{self.key.sql_type}[]"),
+            value([span.end for span in self.spans], f"{self.key.sql_type}[]"),
         ]
         spans = sql("SELECT unnest({}) AS number, unnest({}) AS low, unnest({}) AS high", *columns)
         inside = "x IS NOT NULL AND (s.low IS NULL OR x >= s.low) AND (s.high IS NULL OR x < s.high)"

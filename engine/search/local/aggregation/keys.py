@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.search.local.aggregation.frames import KeySlot
+from engine.search.local.aggregation.nodes import KeySource
 from engine.search.local.errors import BadValue, bad_query_value, illegal, shard_failure, unsupported
 from engine.search.local.fragment import Sql, sql, value
 from engine.search.local.mapping import FAMILIES, Field
-from engine.search.local.plan import KeySource
 from engine.search.local.relation import Relation
 from engine.search.local.values import converter, write_date, write_ip
 from engine.timing.dates.format import date_format

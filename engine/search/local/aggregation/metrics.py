@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import cast
 
 from engine.model.jsonvalue import JsonObject
+from engine.search.local.aggregation.moments import spread
+from engine.search.local.aggregation.nodes import Metric
 from engine.search.local.decimal_format import format_number
 from engine.search.local.errors import BadValue, bad_query_value, shard_failure
 from engine.search.local.fragment import Sql, sql, value
-from engine.search.local.plan import Metric
 from engine.search.local.relation import FieldValues, Relation
 from engine.search.local.values import converter, parse_number, write_date
 
@@ -85,15 +86,55 @@ def _as_numbers(values: FieldValues, source: Sql) -> Sql:
 def _columns(metric: Metric, source: Sql, is_list: bool, values: FieldValues | None) -> MetricColumns:
     is_exact = values is not None and values.sql_type in ("BIGINT", "UBIGINT", "BOOLEAN")
     parts = _list_parts(source, is_exact) if is_list else _scalar_parts(source, is_exact)
+    if metric.kind == "percentiles":
+        return _percentile_columns(metric, parts["sorted"], values)
     shape = _SHAPES[metric.kind]
-    average = sql("({}) / nullif({}, 0)", parts["sum"], parts["count"])
-    orders = {**parts, "avg": average, "sum": sql("coalesce({}, 0)", parts["sum"])}
-    orders["value"] = orders.get(_ORDER_PARTS.get(metric.kind, metric.kind), parts["count"])
 
     def assemble(row: Row) -> JsonObject:
-        return _shown(metric, values, shape(dict(zip(_PARTS[metric.kind], row, strict=True))))
+        return _shown(metric, values, shape(dict(zip(_PARTS[metric.kind], row, strict=True)), metric))
 
-    return MetricColumns(metric.name, tuple(parts[name] for name in _PARTS[metric.kind]), assemble, orders)
+    expressions = tuple(parts[name] for name in _PARTS[metric.kind])
+    return MetricColumns(metric.name, expressions, assemble, _orders(metric, parts))
+
+
+def _orders(metric: Metric, parts: Mapping[str, Sql]) -> dict[str, Sql]:
+    """By property, what buckets are ordered by."""
+    count, total, squares = parts["count"], parts["sum"], parts["squares"]
+    average = sql("({}) / nullif({}, 0)", total, count)
+    orders = {**parts, "avg": average, "sum": sql("coalesce({}, 0)", total), "sum_of_squares": squares}
+    for end, divisor in (("population", count), ("sampling", sql("({} - 1)", count))):
+        spread = sql("(({}) - ({}) * ({}) / nullif({}, 0)) / nullif({}, 0)", squares, total, total, count, divisor)
+        orders[f"variance_{end}"] = sql("greatest({}, 0)", spread)
+        orders[f"std_deviation_{end}"] = sql("sqrt(greatest({}, 0))", spread)
+    orders["variance"], orders["std_deviation"] = orders["variance_population"], orders["std_deviation_population"]
+    for end, sign in (("upper", "+"), ("lower", "-")):
+        bound = f"(({{}}) {sign} {metric.sigma!r} * ({{}}))"
+        orders[f"std_{end}"] = sql(bound, average, orders["std_deviation"])
+    orders["value"] = orders.get(_ORDER_PARTS.get(metric.kind, metric.kind), count)
+    return orders
+
+
+def _percentile_columns(metric: Metric, ordered: Sql, values: FieldValues | None) -> MetricColumns:
+    """Percentiles are found between the two values next to a rank, as exact ones are."""
+    keys = [str(each) for each in metric.percents]
+    picked = {
+        key: sql(f"list_aggregate({{}}, 'quantile_cont', {percent / 100!r})", ordered)
+        for key, percent in zip(keys, metric.percents, strict=True)
+    }
+    as_text = _writer(metric, values)
+
+    def assemble(row: Row) -> JsonObject:
+        found = dict(zip(keys, row, strict=True))
+        texts = {} if as_text is None else {key: as_text(cast("float", n)) for key, n in found.items() if n is not None}
+        if metric.is_keyed:
+            return {"values": {**found, **{f"{key}_as_string": text for key, text in texts.items()}}}
+        named: list[JsonObject] = [{"key": float(key), "value": number} for key, number in found.items()]
+        for each in named:
+            if (text := texts.get(str(each["key"]))) is not None:
+                each["value_as_string"] = text
+        return {"values": named}
+
+    return MetricColumns(metric.name, tuple(picked.values()), assemble, picked)
 
 
 def _scalar_parts(source: Sql, is_exact: bool) -> dict[str, Sql]:
@@ -103,6 +144,9 @@ def _scalar_parts(source: Sql, is_exact: bool) -> dict[str, Sql]:
         "min": sql("min({})::DOUBLE", source),
         "max": sql("max({})::DOUBLE", source),
         "distinct": sql("count(DISTINCT {})", source),
+        "squares": sql("fsum(({})::DOUBLE * ({})::DOUBLE)", source, source),
+        "deviation": sql("mad(({})::DOUBLE)", source),
+        "sorted": sql("list(({})::DOUBLE) FILTER (WHERE ({}) IS NOT NULL)", source, source),
     }
 
 
@@ -113,6 +157,9 @@ def _list_parts(source: Sql, is_exact: bool) -> dict[str, Sql]:
         "min": sql("min(list_min({}))::DOUBLE", source),
         "max": sql("max(list_max({}))::DOUBLE", source),
         "distinct": sql("coalesce(len(list_distinct(flatten(list({})))), 0)", source),
+        "squares": sql("fsum(list_sum(list_transform({}, lambda x: x::DOUBLE * x::DOUBLE)))", source),
+        "deviation": sql("list_aggregate(flatten(list(({})::DOUBLE[])), 'mad')", source),
+        "sorted": sql("flatten(list(({})::DOUBLE[]))", source),
     }
 
 
@@ -122,10 +169,12 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
     "max": ("max",),
     "sum": ("sum",),
     "stats": ("count", "min", "max", "sum"),
+    "extended_stats": ("count", "min", "max", "sum", "squares"),
     "value_count": ("count",),
     "cardinality": ("distinct",),
+    "median_absolute_deviation": ("deviation",),
 }
-_ORDER_PARTS = {"value_count": "count", "cardinality": "distinct"}
+_ORDER_PARTS = {"value_count": "count", "cardinality": "distinct", "median_absolute_deviation": "deviation"}
 _Parts = Mapping[str, object]
 
 
@@ -134,7 +183,7 @@ def _average(parts: _Parts) -> float | None:
     return cast("float", parts["sum"]) / count if count else None
 
 
-def _stats(parts: _Parts) -> JsonObject:
+def _stats(parts: _Parts, _: Metric) -> JsonObject:
     return {
         "count": parts["count"] or 0,
         "min": parts["min"],
@@ -144,14 +193,21 @@ def _stats(parts: _Parts) -> JsonObject:
     }
 
 
-_SHAPES: Mapping[str, Callable[[_Parts], JsonObject]] = {
-    "avg": lambda parts: {"value": _average(parts)},
-    "min": lambda parts: {"value": parts["min"]},
-    "max": lambda parts: {"value": parts["max"]},
-    "sum": lambda parts: {"value": parts["sum"] or 0.0},
+def _extended_stats(parts: _Parts, metric: Metric) -> JsonObject:
+    count, total, squares = (cast("float", parts[name] or 0) for name in ("count", "sum", "squares"))
+    return {**_stats(parts, metric), **spread(int(count), total, squares, metric.sigma)}
+
+
+_SHAPES: Mapping[str, Callable[[_Parts, Metric], JsonObject]] = {
+    "avg": lambda parts, _: {"value": _average(parts)},
+    "min": lambda parts, _: {"value": parts["min"]},
+    "max": lambda parts, _: {"value": parts["max"]},
+    "sum": lambda parts, _: {"value": parts["sum"] or 0.0},
     "stats": _stats,
-    "value_count": lambda parts: {"value": parts["count"] or 0},
-    "cardinality": lambda parts: {"value": parts["distinct"] or 0},
+    "extended_stats": _extended_stats,
+    "value_count": lambda parts, _: {"value": parts["count"] or 0},
+    "cardinality": lambda parts, _: {"value": parts["distinct"] or 0},
+    "median_absolute_deviation": lambda parts, _: {"value": parts["deviation"]},
 }
 
 
@@ -162,7 +218,8 @@ def _shown(metric: Metric, values: FieldValues | None, answer: JsonObject) -> Js
     as_text = _writer(metric, values)
     if as_text is None:
         return answer
-    texts = {f"{key}_as_string": as_text(item) for key, item in answer.items() if item is not None and key != "count"}
+    numbers = {key: item for key, item in answer.items() if isinstance(item, int | float) and key != "count"}
+    texts = {f"{key}_as_string": as_text(item) for key, item in numbers.items()}
     return {**answer, **texts}
 
 

@@ -8,9 +8,9 @@ from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.search.local.aggregation.frames import Frame, KeyFrame, RootFrame, keyed
 from engine.search.local.aggregation.keys import Key, bind_key
 from engine.search.local.aggregation.metrics import MetricColumns
+from engine.search.local.aggregation.nodes import Terms
 from engine.search.local.errors import BadValue, bad_query_value
 from engine.search.local.fragment import TRUE, Sql, join, sql, value
-from engine.search.local.plan import Terms
 from engine.search.local.query.conditions import Compiled
 from engine.search.local.relation import Matched, Relation
 from engine.search.local.values import converter
@@ -145,9 +145,9 @@ class BoundTerms:
             bucket["doc_count_error_upper_bound"] = 0
         return bucket
 
-    def frame(self, parent: Frame, groups: Sequence[Group]) -> KeyFrame:
-        """The documents of the groups."""
-        return KeyFrame(parent, [key.slot for key in self.keys], [(group.parent, *group.keys) for group in groups])
+    def frame(self, parent: Frame, chosen: Sequence[tuple[object, ...]]) -> KeyFrame:
+        """The documents of groups, given by their parents and keys."""
+        return KeyFrame(parent, [key.slot for key in self.keys], chosen)
 
 
 def _component_text(part: JsonValue) -> str:

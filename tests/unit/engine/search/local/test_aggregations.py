@@ -341,7 +341,7 @@ async def test_three_levels_keep_their_parents(aggregate: Any) -> None:
             "s": {"bucket_selector": {"buckets_path": {"v": "_count"}, "script": "params.gone > 1"}}}}},
          "search_phase_execution_exception"),
         ({"a": {"terms": {"field": "host"}, "aggs": {
-            "s": {"bucket_selector": {"buckets_path": {"v": "_count"}, "script": "Math.abs(params.v)"}}}}},
+            "s": {"bucket_selector": {"buckets_path": {"v": "_count"}, "script": "doc['cpu'].value > 1"}}}}},
          "script_exception"),
     ],
 )  # fmt: skip
