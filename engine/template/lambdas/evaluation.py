@@ -100,7 +100,7 @@ def _to_float(number: float) -> float:
     try:
         return float(number)
     except OverflowError:  # an integer beyond the range of a double
-        return math.copysign(math.inf, number)
+        return math.inf if number > 0 else -math.inf
 
 
 def _size(value: JsonValue) -> int:
