@@ -81,6 +81,8 @@ def _connector_fault(situation: DecisionInput, action: CompiledAction) -> Reason
     which = ("connector_id", action.connector_id)
     if connector is None:
         return Reason("connectorMissing", (which,))
+    if not connector.is_granted:
+        return Reason("connectorForbidden", (which, ("owner", situation.rule.api_key_owner or "")))
     if not connector.is_enabled:
         return Reason("connectorDisabled", (which, ("connector_type_id", connector.connector_type_id)))
     if connector.is_missing_secrets:

@@ -28,13 +28,15 @@ _DEFAULTS = EngineSettings()
 class ConnectorAvailability:
     """Whether a connector that exists can be used. ``is_enabled``: its type is enabled and allowed.
 
-    ``is_system_action``: what it does is not an action of the rule's own (actions-scheduling.md 13).
+    ``is_system_action``: what it does is not an action of the rule's own (actions-scheduling.md 13). ``is_granted``:
+    the rule's owner may execute connectors.
     """
 
     connector_type_id: str
     is_enabled: bool = True
     is_missing_secrets: bool = False
     is_system_action: bool = False
+    is_granted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

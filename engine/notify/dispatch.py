@@ -19,6 +19,7 @@ _NOTIFIED = Reason("notified")
 
 _WARNED_ABOUT: Mapping[str, str] = {
     "connectorMissing": "does not exist",
+    "connectorForbidden": "may not be used by the owner of the rule",
     "connectorSecretsMissing": "lacks its secrets",
 }
 _LOGGED: Mapping[str, str] = {"connectorDisabled": "is of a type that is disabled or not allowed"}

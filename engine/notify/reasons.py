@@ -30,6 +30,7 @@ ReasonCode = Literal[
     "limitReached",
     "connectorDisabled",
     "connectorMissing",
+    "connectorForbidden",
     "connectorSecretsMissing",
     "systemActionUnsupported",
 ]
@@ -66,6 +67,8 @@ EXPLANATIONS: Mapping[ReasonCode, str] = {
     "limitReached": "The run or the queue had no room for another action; raise the limit, or let fewer actions fire.",
     "connectorDisabled": "The connector's type is disabled or not allowed; allow it, or use another connector.",
     "connectorMissing": "The action's connector does not exist; add it to the settings, or use another one.",
+    "connectorForbidden": "The rule's owner may not use connectors any more; give the owner a role with the feature "
+    "actions, or let somebody who has one update the rule.",
     "connectorSecretsMissing": "The action's connector lacks its secrets; add them to the settings.",
     "systemActionUnsupported": "The connector is a system action, for which this program has no adapter; use a "
     "connector of another type.",

@@ -27,6 +27,7 @@ from engine.service.conclusion import Conclusion
 from engine.service.data_views import DataViewDirectory
 from engine.service.evaluation import Evaluated, Failed, MeteredSearch, evaluate
 from engine.service.lease_renewal import LeaseRenewal
+from engine.service.owners import UNBOUND, OwnerRights
 from engine.service.processing import AlertProcessor
 from engine.service.runs import RunInputs, RunReport
 from engine.service.snoozes import remove_expired
@@ -49,7 +50,10 @@ class _Run:
 
 
 class Executor:
-    """Runs batches of claimed rules. ``is_dry``: notifications are recorded but never sent (DECISIONS 6)."""
+    """Runs batches of claimed rules. ``is_dry``: notifications are recorded but never sent (DECISIONS 6).
+
+    ``owners`` judges rules by the rights of their owners; None: security is off.
+    """
 
     def __init__(
         self,
@@ -62,13 +66,14 @@ class Executor:
         new_id: Ids,
         settings: EngineSettings,
         is_dry: bool = False,
+        owners: OwnerRights | None = None,
     ) -> None:
         self._store, self._search, self._clock, self._new_id, self._settings = store, search, clock, new_id, settings
         self._max_alerts = effective_limit(settings.max_alerts)
         self._windows = WindowDirectory(store)
         self._data_views = DataViewDirectory(store)
         self._compiler = RuleCompiler(store, registry, settings)
-        self._connectors = connectors
+        self._connectors, self._owners = connectors, owners
         processor = AlertProcessor(settings, registry, new_id, is_dry=is_dry)
         self._conclusion = Conclusion(store, processor, clock)
         self._underway: dict[RunFuture, _Run] = {}
@@ -109,6 +114,9 @@ class Executor:
             # The instant of these runs, so that what their summaries look back at is what was asked for.
             started_at = self._clock.now()
             closed = await self._closed_documents(claims, rules, started_at)
+            standings = [UNBOUND] * len(claims)
+            if self._owners is not None:
+                rules, standings = await self._owners.judge(rules, started_at)
         except BaseException:
             await self._hand_back(claims)
             raise
@@ -126,9 +134,10 @@ class Executor:
                     closed_documents=closed.get(claim.key, ()),
                     windows=windows[claim.key.space],
                     connectors=connectors[claim.key.space],
+                    may_use_connectors=standing.may_use_connectors,
                 ),
             )
-            for claim, rule in zip(claims, rules, strict=True)
+            for claim, rule, standing in zip(claims, rules, standings, strict=True)
         ]
 
     async def give_up(self, runs: Iterable[RunFuture]) -> None:

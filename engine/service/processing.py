@@ -6,7 +6,6 @@ Happens once a run, since deciding marks in the alerts what they have notified f
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
-from engine.model.connector import Connector
 from engine.model.errors import RunError
 from engine.model.settings import EngineSettings
 from engine.notify.decide import ConnectorAvailability, DecisionInput, decide
@@ -78,7 +77,7 @@ class AlertProcessor:
             transition=transition,
             at=inputs.started_at,
             execution_uuid=inputs.execution_uuid,
-            connectors=self._availability(rule, inputs.connectors),
+            connectors=self._availability(rule, inputs),
             rule_fields=rule.subject.rule_fields,
             closed_documents=inputs.closed_documents,
             summary_actions=inputs.claim.state.summary_actions,
@@ -94,12 +93,10 @@ class AlertProcessor:
         )
         return dispatch(situation, decide(situation), self._new_id)
 
-    def _availability(
-        self, rule: CompiledRule, connectors: Mapping[str, Connector]
-    ) -> Mapping[str, ConnectorAvailability]:
+    def _availability(self, rule: CompiledRule, inputs: RunInputs) -> Mapping[str, ConnectorAvailability]:
         found: dict[str, ConnectorAvailability] = {}
         for action in rule.actions:
-            connector = connectors.get(action.connector_id)
+            connector = inputs.connectors.get(action.connector_id)
             if connector is not None:
                 found[action.connector_id] = ConnectorAvailability(
                     connector.connector_type_id,
@@ -107,6 +104,7 @@ class AlertProcessor:
                     and is_executable(connector, self._settings),
                     is_missing_secrets=connector.is_missing_secrets,
                     is_system_action=connector.is_system_action,
+                    is_granted=inputs.may_use_connectors,
                 )
         return found
 

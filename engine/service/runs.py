@@ -18,7 +18,8 @@ class RunInputs:
     """What a run is started with; ``started_at`` is its one instant. ``queue_room`` and
     ``closed_documents``: see `DecisionInput`.
 
-    ``windows`` and ``connectors``: those of its space, connectors by id.
+    ``windows`` and ``connectors``: those of its space, connectors by id. ``may_use_connectors``: see
+    `engine.service.owners`.
     """
 
     claim: Claim
@@ -30,6 +31,7 @@ class RunInputs:
     closed_documents: Sequence[JsonObject] = ()
     windows: Windows = ()
     connectors: Mapping[str, Connector] = field(default_factory=dict)
+    may_use_connectors: bool = True
 
     @property
     def query_delay(self) -> timedelta:

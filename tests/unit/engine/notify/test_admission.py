@@ -112,6 +112,10 @@ def test_the_queues_limit_outweighs_the_runs(walk):
             Reason("connectorDisabled", (("connector_id", "c-u1"), ("connector_type_id", "x"))),
         ),
         (
+            ConnectorAvailability("x", is_enabled=False, is_granted=False),
+            Reason("connectorForbidden", (("connector_id", "c-u1"), ("owner", ""))),
+        ),
+        (
             ConnectorAvailability("x", is_missing_secrets=True),
             Reason("connectorSecretsMissing", (("connector_id", "c-u1"),)),
         ),

@@ -30,6 +30,7 @@ from engine.service.connector_execution import ConnectorRunner
 from engine.service.connectors import PreconfiguredConnectors
 from engine.service.delivery import Delivery
 from engine.service.executor import Executor
+from engine.service.owners import OwnerRights
 from engine.service.runs import RunReport
 from engine.service.service import Service
 from engine.store.sqlite import SqliteStore, open_store
@@ -356,6 +357,7 @@ class World:
         self.registry.add_connector_type(scripted)
         self.registry.add_rule_type(self.rule_type)
         self.connectors = PreconfiguredConnectors([Connector("one", "one", ".scripted")])
+        self.owners: OwnerRights | None = None
         self.compose(settings or EngineSettings())
 
     def compose(self, settings: EngineSettings, store: Store | None = None) -> None:
@@ -370,6 +372,7 @@ class World:
             clock=self.clock,
             new_id=new_id,
             settings=settings,
+            owners=self.owners,
         )
         self.delivery = Delivery(
             store=store,
