@@ -3,12 +3,13 @@
 import pytest
 
 from engine.model.errors import InvalidInput
+from engine.model.settings import QuerySettings
 from engine.query.assembly import assemble
 from engine.query.errors import FilterError
 from engine.query.field import Field, FieldList
 from engine.query.filters import DataViewFields
 from engine.query.lucene import compile_lucene
-from engine.query.options import QueryOptions
+from engine.query.options import QueryOptions, options_of
 
 VIEW = DataViewFields(
     FieldList([Field("up", "boolean"), Field("n", "number"), Field("a.b", "string", nested_path="a")]), id="v"
@@ -46,8 +47,9 @@ def test_a_lucene_query_takes_the_options_of_the_operator_but_keeps_its_zone() -
 
 @pytest.mark.parametrize("language", ["painless", None, "KUERY"])
 def test_another_language_is_refused(language: object) -> None:
-    with pytest.raises(InvalidInput, match=r"query\.language"):
+    with pytest.raises(InvalidInput) as refused:
         assemble([{"query": "x", "language": language}], [])
+    assert str(refused.value) == f"query.language: is {language!r} (write kuery or lucene)"
 
 
 def test_what_holds_no_query_is_left_out() -> None:
@@ -69,20 +71,31 @@ def test_a_phrase_on_a_number_field(value: object, read_as: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "reason"),
     [
-        {"match": {"up": {"query": "maybe", "type": "phrase"}}},
-        {"match": {"up": {"query": [], "type": "phrase"}}},
-        {"match": {"n": {"query": "many", "type": "phrase"}}},
-        {"query": "x"},
-        "text",
-        {"meta": "x"},
-        {"meta": {"type": "combined"}},
+        (
+            {"match": {"up": {"query": "maybe", "type": "phrase"}}},
+            "the filter on the boolean field up compares with 'maybe': write true or false",
+        ),
+        (
+            {"match": {"up": {"query": [], "type": "phrase"}}},
+            "the filter on the boolean field up compares with []: write true or false",
+        ),
+        ({"match": {"n": {"query": "many", "type": "phrase"}}}, "the filter on n compares a number with 'many'"),
+        ({"query": "x"}, "the query of a filter is an object of query DSL"),
+        ("text", "a filter is an object with meta and query"),
+        ({"meta": "x"}, "a filter is an object with meta and query"),
+        ({"meta": {"type": "combined"}}, "a combined filter holds its filters as the list meta.params"),
+        (
+            {"meta": {"type": "combined", "params": "text"}},
+            "a combined filter holds its filters as the list meta.params",
+        ),
     ],
 )
-def test_what_is_no_filter_is_refused(wrong: object) -> None:
-    with pytest.raises(FilterError):
+def test_what_is_no_filter_is_refused(wrong: object, reason: str) -> None:
+    with pytest.raises(FilterError) as refused:
         parts([wrong])
+    assert str(refused.value) == reason
 
 
 def test_disabled_ones_are_dropped_also_inside_of_combinations() -> None:
@@ -103,10 +116,43 @@ def test_an_empty_filter_is_left_out_and_told() -> None:
 
 def test_combinations_have_a_depth_limit() -> None:
     deep: dict[str, object] = {"query": {"term": {"x": 1}}}
-    for _ in range(60):
+    for _ in range(50):
         deep = {"meta": {"type": "combined", "relation": "AND", "params": [deep]}}
-    with pytest.raises(FilterError, match="deep"):
-        parts([deep])
+    assert parts([deep])
+    with pytest.raises(FilterError, match="combined filters are nested more than 50 deep: use fewer levels"):
+        parts([{"meta": {"type": "combined", "relation": "AND", "params": [deep]}}])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"query": {"exists": {"field": "a.b"}}},
+        {"query": {"match_phrase": {"a.b": "x"}}},
+        {"query": {"range": {"a.b": {"gt": 1}}}},
+        {"query": {"bool": {}}, "meta": {"type": "phrases", "key": "a.b"}},
+        {"query": {"bool": {}}, "meta": {"field": "a.b", "key": "n"}},
+        {"range": {"a.b": {"gt": 1}}, "$state": {"store": "appState"}, "meta": {}},
+    ],
+)
+def test_which_field_a_filter_is_about(given: dict[str, object]) -> None:
+    [translated], _ = parts([given])
+    query = given.get("query", {"range": {"a.b": {"gt": 1}}})
+    assert translated == {"nested": {"path": "a", "query": query}}
+
+
+def test_the_settings_of_the_operator_are_options_of_queries() -> None:
+    settings = QuerySettings(
+        allow_leading_wildcards=False,
+        query_string_options={"analyze_wildcard": False},
+        date_format_tz="Asia/Tokyo",
+        ignore_filter_if_field_not_in_index=True,
+    )
+    assert options_of(settings) == QueryOptions(
+        allow_leading_wildcards=False,
+        query_string_options={"analyze_wildcard": False},
+        date_format_tz="Asia/Tokyo",
+        ignore_filter_if_field_not_in_index=True,
+    )
 
 
 def test_a_filter_on_a_nested_field() -> None:

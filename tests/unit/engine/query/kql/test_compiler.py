@@ -104,6 +104,12 @@ def test_fields_that_may_not_stand_there(text: str, named: str) -> None:
     assert (caught.value.kind, caught.value.offset) == ("field", None)
 
 
+def test_a_wildcard_in_front_may_be_forbidden() -> None:
+    with pytest.raises(KqlError) as caught:
+        compile_kql("host:*a", FIELDS, QueryOptions(allow_leading_wildcards=False))
+    assert caught.value.kind == "leading_wildcard"
+
+
 def test_several_of_them_are_all_listed() -> None:
     with pytest.raises(KqlError) as caught:
         compile_kql("a:{ *:x }", FieldList([Field("a.x"), Field("a.y", nested_path="a"), Field("a.z")]))

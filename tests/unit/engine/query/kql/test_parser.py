@@ -61,6 +61,8 @@ A, B, C = bare("a"), bare("b"), bare("c")
         (r"\u0041\u263a", bare("A\u263a")),
         (r"\ud83d\ude00", bare("\U0001f600")),
         (r'"\u00e9\(\*\x"', FieldTest(None, Text(r"é\(\*\x", is_quoted=True))),
+        (r'"\ta\rb\nc"', FieldTest(None, Text("\ta\rb\nc", is_quoted=True))),
+        (r'"\ud83d\ude00\udfff"', FieldTest(None, Text("\U0001f600\udfff", is_quoted=True))),
         (r'"a\"b\\"', FieldTest(None, Text('a"b\\', is_quoted=True))),
         ('""', FieldTest(None, Text("", is_quoted=True))),
         (r"\t", bare("")),
@@ -89,15 +91,41 @@ def test_where_a_wrong_text_is_at_fault(text: str, offset: int) -> None:
     assert caret.endswith("^")
 
 
-def test_a_keyword_inside_of_a_word_is_explained() -> None:
-    with pytest.raises(KqlError, match="put the value into quotes"):
-        parse_kql("cannot open")
+_OR_END = "an operator (and, or), : or a comparison, or the end"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a:", "expected a value, or ( before several but found the end\na:\n--^"),
+        ("a >", "expected a value but found the end\na >\n---^"),
+        ("> 5", "expected a field name, a value, not or ( but found '>'\n> 5\n^"),
+        ('a:"x', 'expected a value, or ( before several but found a quotation mark without its other one\na:"x\n--^'),
+        ("(a", "expected ), or an operator (and, or) but found the end\n(a\n--^"),
+        ("a:{b:c", "expected }, or an operator (and, or) but found the end\na:{b:c\n------^"),
+        ("a:b:c", f"expected {_OR_END} but found ':'\na:b:c\n---^"),
+        ("a\t)", f"expected {_OR_END} but found ')'\na )\n--^"),
+        (
+            "cannot open",
+            f"expected {_OR_END} but found 'n'; the 'not' inside of a word is read as an operator: "
+            "put the value into quotes\ncannot open\n---^",
+        ),
+        ("not not x", "expected a field name, a value, not or ( but found 'n'\nnot not x\n----^"),
+        (
+            "x" * 300 + ":",
+            "expected a value, or ( before several but found the end\n" + "x" * 99 + ":\n" + "-" * 100 + "^",
+        ),
+    ],
+)
+def test_an_error_says_what_was_expected_and_shows_where(text: str, message: str) -> None:
+    assert str(error_of(text)) == message
 
 
 def test_a_query_is_a_text() -> None:
     with pytest.raises(KqlError) as caught:
         parse_kql({"query": "x"})
     assert (caught.value.kind, caught.value.offset) == ("type", None)
+    assert str(caught.value) == "a KQL query is a text, not dict: write it in quotes"
 
 
 @pytest.mark.parametrize(("text", "offset"), [("f:*x", 2), ("*x", 0), ("f:(a or *b)", 8), ("f:**", 2)])
