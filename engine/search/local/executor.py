@@ -11,12 +11,12 @@ from engine.search.local.aggregation.filters import ask_for_tokens
 from engine.search.local.aggregation.run import AggregationRun
 from engine.search.local.database import Run
 from engine.search.local.errors import index_not_found
-from engine.search.local.fragment import Sql, sql
+from engine.search.local.fragment import Sql, all_of, sql
 from engine.search.local.hits import HitReader
 from engine.search.local.index import Index, IndexView
-from engine.search.local.query.conditions import QueryContext, compile_query
+from engine.search.local.query.conditions import Compiled, QueryContext, compile_query
 from engine.search.local.query.metadata import id_condition
-from engine.search.local.query.nodes import TermsLookup
+from engine.search.local.query.nodes import Query, TermsLookup
 from engine.search.local.query.shape_matcher import ShapeMatcher
 from engine.search.local.relation import Matched, Relation
 from engine.search.local.request import SearchPlan
@@ -46,6 +46,8 @@ class PlanExecutor:
         views = self._pin()
         parts = [Matched(view, compile_query(plan.query, view, context)) for view in views]
         ask_for_tokens(plan.aggregations, views, context)
+        if plan.post_filter is not None:
+            _narrowed(Relation(parts), plan.post_filter, context)
         if not context.missing_tokens:
             return Relation(parts)
         self.run.roll_back()
@@ -68,8 +70,9 @@ class PlanExecutor:
     def _answer(self, plan: SearchPlan, relation: Relation, context: QueryContext) -> JsonObject:
         if not relation.parts:
             return _nothing_searched(plan)
-        hits = HitReader(self.run, relation, plan.query, context)
-        total = int(str(self.run.fetch(sql("SELECT count(*) FROM ({})", relation.sql()))[0][0]))
+        found = relation if plan.post_filter is None else _narrowed(relation, plan.post_filter, context)
+        hits = HitReader(self.run, found, plan.query, context)
+        total = self._count(found)
         page = hits.page(plan.hits)
         shards = len(relation.parts)
         body: JsonObject = {
@@ -77,8 +80,13 @@ class PlanExecutor:
             "hits": {**_shown_total(total, plan.total_limit), **page},
         }
         if plan.has_aggregations:
+            if found is not relation:
+                hits, total = HitReader(self.run, relation, plan.query, context), self._count(relation)
             body["aggregations"] = AggregationRun(self.run, relation, hits).all(plan.aggregations, total)
         return body
+
+    def _count(self, relation: Relation) -> int:
+        return int(str(self.run.fetch(sql("SELECT count(*) FROM ({})", relation.sql()))[0][0]))
 
     def _look_up(self, lookup: TermsLookup) -> list[JsonValue]:
         index = self.find_index(lookup.index)
@@ -90,6 +98,15 @@ class PlanExecutor:
         rows = self.run.fetch(statement)
         found = values_at(orjson.loads(str(rows[0][0])), lookup.path) if rows else []
         return [each for each in found if each is not None]
+
+
+def _narrowed(relation: Relation, query: Query, context: QueryContext) -> Relation:
+    """The documents of a relation that meet one more query, with their scores as before."""
+    parts = []
+    for part in relation.parts:
+        more = compile_query(query, part.view, context).where
+        parts.append(Matched(part.view, Compiled(all_of((part.query.where, more)), part.query.score)))
+    return Relation(parts)
 
 
 def _nothing_searched(plan: SearchPlan) -> JsonObject:

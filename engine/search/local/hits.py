@@ -7,13 +7,13 @@ import orjson
 
 from engine.model.jsonvalue import JsonObject
 from engine.search.local.database import Run
-from engine.search.local.fragment import Sql, join, sql, value
+from engine.search.local.fragment import TRUE, Sql, join, sql, value
 from engine.search.local.index import IndexView, made_id
 from engine.search.local.plan import HitsRequest
 from engine.search.local.query.conditions import QueryContext, compile_query
 from engine.search.local.query.nodes import Bool, Query
 from engine.search.local.relation import Relation
-from engine.search.local.sorting import BoundKey, bind_sort, by_score, order_by
+from engine.search.local.sorting import BoundKey, behind_values, bind_sort, by_score, order_by
 from engine.search.local.source_values import check_formats, fetch_docvalues, fetch_fields, filter_source
 
 Chosen = tuple[int, int, float, list[object]]
@@ -49,10 +49,12 @@ class HitReader:
         if request.size == 0:
             return {"max_score": None, "hits": []}
         picked = self._picked(keys)
+        behind = TRUE if request.after is None else behind_values(keys, request.after)
         statement = sql(
-            f"SELECT {{}} FROM ({{}}) ORDER BY {{}} LIMIT {request.size} OFFSET {request.start}",
+            f"SELECT {{}} FROM ({{}}) WHERE {{}} ORDER BY {{}} LIMIT {request.size} OFFSET {request.start}",
             picked,
             self.relation.sql(),
+            behind,
             order_by(keys),
         )
         chosen = [self._chosen(row, keys) for row in self.run.fetch(statement)]

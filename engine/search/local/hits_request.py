@@ -39,7 +39,22 @@ def parse_hits(members: JsonObject, at: str, *, default_size: int) -> HitsReques
         has_id,
         as_bool(members.get("version", False), pointer(at, "version")),
         as_bool(members.get("seq_no_primary_term", False), pointer(at, "seq_no_primary_term")),
+        _after(members, start, at),
     )
+
+
+def _after(members: JsonObject, start: int, at: str) -> tuple[JsonValue, ...] | None:
+    if members.get("search_after") is None:
+        return None
+    here = pointer(at, "search_after")
+    values = as_list(members["search_after"], here)
+    if any(isinstance(each, dict | list) for each in values):
+        raise illegal("[search_after] holds values only", here)
+    if not members.get("sort"):
+        raise illegal("Sort must contain at least one field for [search_after]", here)
+    if start:
+        raise illegal("`from` parameter must be set to 0 when `search_after` is used", pointer(at, "from"))
+    return tuple(values)
 
 
 def _stored_fields(members: JsonObject, at: str) -> tuple[SourceFilter, bool]:

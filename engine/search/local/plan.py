@@ -38,7 +38,10 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class HitsRequest:
-    """Which documents are returned, in which order, and what of them. No ``sort`` means by score."""
+    """Which documents are returned, in which order, and what of them. No ``sort`` means by score.
+
+    ``after``: only documents behind these values of the sort keys.
+    """
 
     size: int = 10
     start: int = 0
@@ -49,3 +52,4 @@ class HitsRequest:
     has_id: bool = True
     has_version: bool = False
     has_seq_no: bool = False
+    after: tuple[JsonValue, ...] | None = None

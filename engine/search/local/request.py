@@ -12,11 +12,12 @@ from engine.search.local.query.nodes import MatchAll, Query
 from engine.search.local.query.parse import parse_query
 from engine.search.local.shape import as_int, as_object
 
-_HITS_KEYS = frozenset(("from", "size", "sort", "_source", "fields", "docvalue_fields", "stored_fields", "version",
-                        "seq_no_primary_term"))  # fmt: skip
+_HITS_KEYS = frozenset(("from", "size", "sort", "search_after", "_source", "fields", "docvalue_fields", "stored_fields",
+                        "version", "seq_no_primary_term"))  # fmt: skip
+_OWN_KEYS = frozenset(("query", "post_filter", "track_total_hits", "aggs", "aggregations"))
 _WITHOUT_EFFECT = frozenset(("explain", "profile", "timeout", "terminate_after", "stats", "indices_boost",
                              "track_scores", "ext"))  # fmt: skip
-_LATER = frozenset(("search_after", "post_filter", "collapse", "highlight", "min_score", "pit", "runtime_mappings",
+_LATER = frozenset(("collapse", "highlight", "min_score", "pit", "runtime_mappings",
                     "script_fields", "knn", "suggest", "rescore", "retriever", "slice", "rank"))  # fmt: skip
 _MOST_HITS = 10_000
 _DEFAULT_TOTAL = 10_000
@@ -24,13 +25,17 @@ _DEFAULT_TOTAL = 10_000
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """A whole search. ``total_limit``: None = count exactly, 0 = do not report a total."""
+    """A whole search. ``total_limit``: None = count exactly, 0 = do not report a total.
+
+    ``post_filter`` chooses among the hits, aggregations do not see it.
+    """
 
     query: Query
     hits: HitsRequest
     total_limit: int | None = 10_000
     aggregations: tuple[Aggregation, ...] = ()
     has_aggregations: bool = False
+    post_filter: Query | None = None
 
 
 def parse_request(body: JsonObject) -> SearchPlan:
@@ -41,7 +46,13 @@ def parse_request(body: JsonObject) -> SearchPlan:
             # Empty members ask for nothing.
             if value not in (None, {}, []):
                 raise unsupported(f"search body key [{key}]", f"/{key}")
-        elif key not in _HITS_KEYS | _WITHOUT_EFFECT | {"query", "track_total_hits", "aggs", "aggregations"}:
+        elif key not in _HITS_KEYS | _WITHOUT_EFFECT | {
+            "query",
+            "post_filter",
+            "track_total_hits",
+            "aggs",
+            "aggregations",
+        }:
             raise parsing(f"unknown key [{key}] in the search body", f"/{key}")
     hits = parse_hits({key: members[key] for key in members.keys() & _HITS_KEYS}, "", default_size=10)
     if hits.start + hits.size > _MOST_HITS:
@@ -57,6 +68,7 @@ def parse_request(body: JsonObject) -> SearchPlan:
         _total_limit(members.get("track_total_hits", _DEFAULT_TOTAL)),
         () if aggregations is None else parse_aggregations(aggregations, at),
         bool(aggregations),
+        None if members.get("post_filter") is None else parse_query(members["post_filter"], "/post_filter"),
     )
 
 

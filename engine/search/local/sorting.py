@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from engine.search.local.errors import BadValue, bad_query_value, shard_failure
+from engine.model.jsonvalue import JsonValue
+from engine.search.local.after import AfterKey, comes_after
+from engine.search.local.errors import BadValue, bad_query_value, illegal, shard_failure
 from engine.search.local.fragment import Sql, sql, value
 from engine.search.local.mapping import FAMILIES
 from engine.search.local.plan import SortKey
 from engine.search.local.query.spans import Span, value_span
 from engine.search.local.relation import FieldValues, Relation
-from engine.search.local.values import write_date, write_ip
+from engine.search.local.values import parse_date, parse_ip, parse_number, to_text, write_date, write_ip
 
 LONG_MIN, LONG_MAX = -(2**63), 2**63 - 1
 _FIRST_SHOWN, _LAST_SHOWN = "1970-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"
@@ -18,11 +20,17 @@ _FIRST_SHOWN, _LAST_SHOWN = "1970-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999
 
 @dataclass(frozen=True, slots=True)
 class BoundKey:
-    """A sort key bound to the data: the expression, its order, and how its value is shown in a hit."""
+    """A sort key bound to the data: the expression, its order, and how its value is shown in a hit.
+
+    ``read`` gives the value of the expression that stands behind a shown one; it raises BadValue.
+    """
 
     expression: Sql
     order: str
     show: Callable[[object], object]
+    sql_type: str = "DOUBLE"
+    read: Callable[[JsonValue], object] = parse_number
+    field: str = "_score"
 
 
 def bind_sort(keys: Sequence[SortKey], relation: Relation, now: int) -> list[BoundKey]:
@@ -36,6 +44,22 @@ def order_by(keys: Sequence[BoundKey]) -> Sql:
     return Sql(
         ", ".join([*(term.text for term in terms), "ix", "seq"]), tuple(p for term in terms for p in term.params)
     )
+
+
+def behind_values(keys: Sequence[BoundKey], after: Sequence[JsonValue]) -> Sql:
+    """Documents behind these values, one for each key. Raises SearchError 400."""
+    if len(keys) != len(after):
+        raise illegal(f"search_after has {len(after)} value(s) but sort has {len(keys)}.", "/search_after")
+    wanted = []
+    for key, given in zip(keys, after, strict=True):
+        try:
+            stored = key.read(given)
+        except BadValue as problem:
+            reason = f"Failed to parse search_after value for field [{key.field}]: {problem.reason}"
+            raise shard_failure("_all", "illegal_argument_exception", reason) from problem
+        nulls_first = "NULLS FIRST" in key.order if "NULLS" in key.order else None
+        wanted.append(AfterKey(key.expression, key.sql_type, stored, key.order.startswith("DESC"), nulls_first))
+    return comes_after(wanted)
 
 
 def by_score(relation: Relation) -> list[BoundKey]:
@@ -53,7 +77,8 @@ def _bind(key: SortKey, relation: Relation, now: int) -> BoundKey:
         return BoundKey(Sql(relation.scores()), direction, _plain)
     if key.field == "_doc":
         # Document order over all indices is the order by index, then by number.
-        return BoundKey(Sql("(ix::HUGEINT * 9223372036854775808 + seq)"), direction, lambda stored: int(str(stored)))
+        document = Sql("(ix::HUGEINT * 9223372036854775808 + seq)")
+        return BoundKey(document, direction, lambda stored: int(str(stored)), "HUGEINT", _read_whole, "_doc")
     _check_mapped(key, relation)
     values = relation.values(key.field)
     if values is None:
@@ -80,14 +105,26 @@ def _bind_unmapped(key: SortKey) -> BoundKey:
     """No index knows the field: every document lacks a value of the type that the request names."""
     family = FAMILIES.get(key.unmapped_type or "long", "integer")
     if family in ("keyword", "ip", "text"):
-        return BoundKey(Sql("NULL::VARCHAR"), "ASC", _plain)
+        return BoundKey(Sql("NULL::VARCHAR"), "ASC", _plain, "VARCHAR", _read_nothing, key.field)
     is_low = (key.missing == "_first") != key.descending
     if family == "float":
-        return BoundKey(Sql("NULL::BIGINT"), "ASC", lambda _: "-Infinity" if is_low else "Infinity")
+        infinite = "-Infinity" if is_low else "Infinity"
+        return BoundKey(Sql("NULL::BIGINT"), "ASC", lambda _: infinite, "BIGINT", _read_nothing, key.field)
     shown: object = LONG_MIN if is_low else LONG_MAX
     if family == "date" and key.format is not None:
         shown = _FIRST_SHOWN if is_low else _LAST_SHOWN
-    return BoundKey(Sql("NULL::BIGINT"), "ASC", lambda _: shown)
+    return BoundKey(Sql("NULL::BIGINT"), "ASC", lambda _: shown, "BIGINT", _read_nothing, key.field)
+
+
+def _read_nothing(_: JsonValue) -> object:
+    return None
+
+
+def _read_whole(given: JsonValue) -> object:
+    number = parse_number(given)
+    if number != int(number):
+        raise BadValue("number_format_exception", f"[{given}] is no whole number")
+    return int(number)
 
 
 def _one_value(key: SortKey, values: FieldValues) -> Sql:
@@ -117,12 +154,19 @@ def _bind_text(
     key: SortKey, values: FieldValues, expression: Sql, direction: str, relation: Relation, now: int
 ) -> BoundKey:
     show: Callable[[object], object] = _plain
+    parse: Callable[[JsonValue], str] = to_text
     if values.family == "ip":
-        show = _show_ip
+        show, parse = _show_ip, parse_ip
+
+    def read(given: JsonValue) -> object:
+        return None if given is None else parse(given)
+
     if key.missing in ("_last", "_first"):
-        return BoundKey(expression, f"{direction} NULLS {'LAST' if key.missing == '_last' else 'FIRST'}", show)
+        order = f"{direction} NULLS {'LAST' if key.missing == '_last' else 'FIRST'}"
+        return BoundKey(expression, order, show, "VARCHAR", read, key.field)
     span = _missing_span(key, values, relation, now)
-    return BoundKey(sql("coalesce({}, {})", expression, value(span.low, "VARCHAR")), direction, show)
+    filled = sql("coalesce({}, {})", expression, value(span.low, "VARCHAR"))
+    return BoundKey(filled, direction, show, "VARCHAR", read, key.field)
 
 
 def _show_ip(stored: object) -> object:
@@ -148,7 +192,27 @@ def _bind_number(
         stored = _missing_span(key, values, relation, now).low
         filler = value(int(stored) if isinstance(stored, bool) else stored, sql_type)
     filled = sql("coalesce(({})::" + sql_type + ", {})", expression, filler)
-    return BoundKey(filled, direction, _number_shower(key, values))
+    return BoundKey(filled, direction, _number_shower(key, values), sql_type, _number_reader(key, values), key.field)
+
+
+def _number_reader(key: SortKey, values: FieldValues) -> Callable[[JsonValue], object]:
+    if values.family == "float":
+        return lambda given: float(given) if given in ("Infinity", "-Infinity") else float(parse_number(given))
+    if values.family == "boolean":
+        return lambda given: int(given) if isinstance(given, bool) else _read_whole(given)
+    if values.family != "date":
+        return _read_whole
+    field = replace(values.field, format=key.format or values.field.format)
+    is_low = (key.missing == "_first") != key.descending
+
+    def read(given: JsonValue) -> object:
+        if not isinstance(given, str):
+            return _read_whole(given)
+        if key.format is not None and given == (_FIRST_SHOWN if is_low else _LAST_SHOWN):
+            return LONG_MIN if is_low else LONG_MAX
+        return parse_date(field, given) // field.nanos_per_unit
+
+    return read
 
 
 def _number_shower(key: SortKey, values: FieldValues) -> Callable[[object], object]:
