@@ -4,9 +4,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from engine.api.address import Address
 from engine.model.errors import InvalidInput, TocsinError
 from engine.model.rule import DEFAULT_SPACE, Rule
 from engine.ports.store import RuleKey, RuleQuery, StoredRule
@@ -18,6 +21,7 @@ from engine.store.sqlite import SqliteStore
 from tocsin.backends import files_behind
 from tocsin.command_engine import open_engine
 from tocsin.composition import Parts
+from tocsin.files.api_section import ApiOptions
 from tocsin.files.problems import render
 from tocsin.files.rules import RuleDefinition
 from tocsin.origins import BY_ABSENCE, BY_FILES
@@ -27,6 +31,9 @@ from tocsin.store_watch import watch_store_file
 from tocsin.supervisor import Supervisor
 from tocsin.view_files import apply_data_views
 from tocsin.window_settings import apply_windows
+
+if TYPE_CHECKING:
+    from engine.api.server import ApiServer
 
 _log = logging.getLogger("tocsin.daemon")
 
@@ -43,10 +50,12 @@ async def serve(
     data: Mapping[str, Sequence[str]],
     session: Session,
     es: str | None = None,
+    listen: Address | None = None,
 ) -> None:
     """Run until SIGTERM or SIGINT; a second one ends the process at once. SIGHUP reads the rule files again.
 
-    Raises StoreLocked when another daemon holds the store, StoreUnavailable, SearchUnavailable.
+    ``listen``: where the HTTP API is offered, whatever the session's settings say. Raises StoreLocked when another
+    daemon holds the store, StoreUnavailable, SearchUnavailable, CannotListen or InvalidInput (api).
     """
     signals, supervisor = Signals(), Supervisor()
     signals.listen(GRACE_S)
@@ -70,6 +79,8 @@ async def serve(
             scheduler = Scheduler(
                 parts.service, parts.clock, change_counter=store.change_counter, refresh=_refresh_of(parts)
             )
+            options = session.config.api if listen is None else replace(session.config.api, address=listen)
+            api = await _start_api(parts, options, scheduler)
             signals.is_working = True
             _log.info("serving %d rules from %s", len(session.rules), session.config.store)
             supervisor.tell("READY=1", f"STATUS=serving {len(session.rules)} rules of files")
@@ -80,11 +91,28 @@ async def serve(
                 asyncio.create_task(supervisor.tell_alive()),
                 asyncio.create_task(_watch_store(session.config.store)),
             ]
+            ending = [] if api is None else [asyncio.create_task(_stop_at(signals.stop, api))]
             await scheduler.run(signals.stop, GRACE_S)
+            await asyncio.gather(*ending)
             if parts.mirror is not None:
                 await parts.mirror.finish(parts.clock.now(), LAST_DOCUMENTS_S)
             await _end(beside)
             _log.info("stopped")
+
+
+async def _start_api(parts: Parts, options: ApiOptions, scheduler: Scheduler) -> "ApiServer | None":
+    if options.address is None:
+        return None
+    # Who offers no API does not wait for a server to be loaded.
+    from tocsin.api_service import start_api
+
+    return await start_api(parts, options, on_change=lambda: scheduler.notice(parts.clock.now()))
+
+
+async def _stop_at(stop: asyncio.Event, api: "ApiServer") -> None:
+    """With the first signal no more requests are taken; those under way are answered while runs end."""
+    await stop.wait()
+    await api.stop(GRACE_S)
 
 
 async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:

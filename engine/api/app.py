@@ -17,6 +17,7 @@ from engine.api.body import check_length, parse_body, read_body
 from engine.api.errors import ApiError, Misplaced, Place, answer_of, error_answer, internal_error
 from engine.api.headers import answer_headers, check_headers
 from engine.api.query import parse_query
+from engine.api.rate_limit import RateLimit
 from engine.api.route import Answer, Request, Route
 from engine.api.routing import Found, RouteTable
 from engine.api.settings import ApiSettings
@@ -94,6 +95,7 @@ class Api:
         self._table = RouteTable(routes)
         self._now, self._new_id = now, new_id
         self._settings = settings or ApiSettings()
+        self._rate = None if self._settings.rate_limit is None else RateLimit(self._settings.rate_limit)
         self._authenticate = authenticate
         self._space_exists = space_exists
         self._hand_over, self._on_change = hand_over, on_change
@@ -140,6 +142,8 @@ class Api:
         """Everything from the caller to the handler, in the order of 1.4."""
         route, headers = found.route, dict(http.headers)
         peer = None if http.client is None else http.client.host
+        if self._rate is not None:
+            self._rate.take(peer or "")
         caller = await self._hand_over(self._authenticate(headers, peer, is_open=route.is_open))
         check_length(headers, self._settings)
         body = await self._body(route, http)

@@ -10,6 +10,8 @@ DEFAULT_VERSION = "9.1.0"
 class ApiSettings:
     """``name``: the server's, as answers say it. Sizes in bytes, times in seconds.
 
+    ``rate_limit``: requests a second from one address, None = no limit.
+
     ``xsrf_allowlist``: paths that need no ``kbn-xsrf``. ``restricts_internal``: internal routes need
     ``x-elastic-internal-origin``. ``body_timeout_s``: a body must have arrived whole by then.
     """
@@ -18,6 +20,7 @@ class ApiSettings:
     version: str = DEFAULT_VERSION
     max_body_bytes: int = 1_048_576
     body_timeout_s: float = 30.0
+    rate_limit: int | None = None
     is_xsrf_checked: bool = True
     xsrf_allowlist: frozenset[str] = frozenset()
     restricts_internal: bool = False

@@ -12,8 +12,10 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
+from ruamel.yaml import YAML
 
 pytestmark = pytest.mark.slow
 
@@ -183,3 +185,23 @@ async def test_leases_of_the_killed_daemon_are_taken_over_and_those_of_commands_
     await _line(again, lambda fields: "was cut off" in str(fields["message"]))
     ran = [(await _line(again, lambda fields: fields["message"] == "rule_run"))["rule_id"] for _ in range(4)]
     assert set(ran) == {"busy", "mine"}
+
+
+async def test_a_rule_made_over_http_runs_at_once(daemon, receiver, tmp_path: Path) -> None:
+    (tmp_path / "web.ndjson").write_text(json.dumps({"@timestamp": datetime.now(UTC).isoformat()}) + "\n")
+    (tmp_path / "rules" / "busy.yml").unlink()
+    process = daemon("--data", "web=web.ndjson", "--listen", "127.0.0.1:0")
+    listening = await _line(process, lambda fields: str(fields["message"]).startswith("listening on "))
+    url = str(listening["message"]).removeprefix("listening on ")
+    body = YAML(typ="safe").load(RULE)
+    rule_id = body.pop("id")
+    body["schedule"] = {"interval": "1h"}
+    async with aiohttp.ClientSession(headers={"kbn-xsrf": "true"}) as client:
+        async with client.post(f"{url}/api/alerting/rule/{rule_id}", json=body) as created:
+            assert (created.status, (await created.json())["running"]) == (200, False)
+        assert json.loads(await asyncio.wait_for(receiver[1].get(), 60)) == {"value": 1}
+        process.send_signal(signal.SIGTERM)
+        await _line(process, lambda fields: fields["message"] == "stopped")
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await client.get(f"{url}/api/status")
+    assert process.wait(60) == 0

@@ -11,6 +11,7 @@ from engine.model.errors import InvalidInput, Problem
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.settings import EngineSettings, SpaceSettings
 from engine.operations.validation import parse_model
+from tocsin.files.api_section import ApiOptions, api_options
 from tocsin.files.cluster_section import cluster_settings, default_cluster_problems
 from tocsin.files.config_schema import UNSUPPORTED_SECTIONS, ConfigSchema
 from tocsin.files.config_settings import boundaries_max_age, engine_settings, space_settings
@@ -77,6 +78,7 @@ class Config:
 
     engine: EngineSettings = field(default_factory=EngineSettings)
     space: SpaceSettings = field(default_factory=SpaceSettings)
+    api: ApiOptions = field(default_factory=ApiOptions)
     store: str = f"sqlite:///{DEFAULT_STORE}"
     rules: tuple[Path, ...] = ()
     data_views: tuple[Path, ...] = ()
@@ -250,6 +252,7 @@ def _config_of(schema: ConfigSchema, document: Document, reader: SecretReader) -
     return Config(
         engine=engine_settings(schema, custom_hosts(schema.http.custom_hosts, folder, reader.problems)),
         space=space_settings(schema.space),
+        api=api_options(schema.api, folder),
         store=_store_url(schema.store, folder),
         rules=tuple(folder / path for path in schema.rules),
         data_views=tuple(folder / path for path in schema.data_views),

@@ -10,32 +10,18 @@ from engine.model.settings import VerificationMode
 from engine.operations.values import Duration, FlappingNumber, NotNull, Strict, as_whole_number, refusal
 from engine.timing.durations import parse_duration
 from engine.timing.zones import zone_named
+from tocsin.files.api_section import ApiSection
 from tocsin.files.cluster_section import ClusterName, ClusterSection
 from tocsin.files.custom_hosts import CustomHostSection, Network
+from tocsin.files.sizes import Size
 
 UNSUPPORTED_SECTIONS: Final = {
     "security": ("security is not supported yet", "leave it out; everything answers to local users only"),
 }
 """Sections that later versions know: refused by name, with the remedy for now."""
 
-_SIZE = re.compile(r"([1-9][0-9]{0,14})(b|kb|mb|gb|tb)", re.ASCII)
-_UNITS = {"b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
 _BASE_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?")
 _NAME = re.compile(r"[^/\\*?\"<>|\s,#:A-Z_.+-][^/\\*?\"<>|\s,#:A-Z]*")
-
-
-def parse_size(text: str) -> int:
-    """The bytes of a size like ``500kb``, ``1mb`` or ``2gb`` (powers of 1024). Raises ValueError."""
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        raise ValueError(f"{text!r} is not a size: write a positive integer and b, kb, mb, gb or tb, like 1mb")
-    return int(match[1]) * _UNITS[match[2]]
-
-
-def _check_size(text: str) -> str:
-    if _SIZE.fullmatch(text) is None:
-        raise refusal(f"{text[:40]!r} is not a size", "write a positive integer and b, kb, mb, gb or tb, like 1mb")
-    return text
 
 
 def _check_days(text: str) -> str:
@@ -82,7 +68,6 @@ def _from_json_text(value: object) -> object:
         raise refusal("is no JSON", 'write {"analyze_wildcard": true}') from None
 
 
-Size: TypeAlias = Annotated[str, AfterValidator(_check_size)]
 Days: TypeAlias = Annotated[Duration, AfterValidator(_check_days)]
 ShortInterval: TypeAlias = Annotated[Duration, AfterValidator(_check_at_most_a_day)]
 IndexName: TypeAlias = Annotated[str, AfterValidator(_check_index_name)]
@@ -279,6 +264,7 @@ class ConfigSchema(Strict):
     notifications: Annotated[NotificationsSection, Field(description="How notifications are sent.")] = (
         NotificationsSection()
     )
+    api: Annotated[ApiSection, Field(description="The HTTP API.")] = ApiSection()
     http: Annotated[HttpSection, Field(description="What connectors may do on the network.")] = HttpSection()
     retention: Annotated[RetentionSection, Field(description="How long history is kept.")] = RetentionSection()
     advanced_settings: Annotated[AdvancedSettingsSection, Field(description="How queries of rules are translated.")] = (

@@ -23,8 +23,8 @@ from tocsin.files.config_schema import (
     NotificationsSection,
     RetentionSection,
     SpaceSection,
-    parse_size,
 )
+from tocsin.files.sizes import parse_size
 
 
 def engine_settings(schema: ConfigSchema, hosts: tuple[HostSettings, ...]) -> EngineSettings:

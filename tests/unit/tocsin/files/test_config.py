@@ -19,8 +19,9 @@ from engine.model.settings import (
 )
 from engine.search.cluster.settings import ClusterSettings, ClusterTimeouts
 from tocsin.files.config import Config, LoadedConfig, find_config, load_config
-from tocsin.files.config_schema import ConfigSchema, parse_size
+from tocsin.files.config_schema import ConfigSchema
 from tocsin.files.problems import render
+from tocsin.files.sizes import parse_size
 
 Load = Callable[..., LoadedConfig]
 
@@ -43,7 +44,7 @@ def told(loaded: LoadedConfig) -> list[tuple[int, str]]:
 
 
 def test_without_a_file_everything_is_at_its_default() -> None:
-    assert load_config(None) == LoadedConfig(Config(EngineSettings(), SpaceSettings(), "sqlite:///tocsin.db"))
+    assert load_config(None) == LoadedConfig(Config(EngineSettings(), SpaceSettings(), store="sqlite:///tocsin.db"))
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "{}"])
