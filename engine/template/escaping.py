@@ -48,6 +48,8 @@ def escape_slack(text: str) -> str:
 
 
 def _replace_each(text: str, table: tuple[tuple[str, str], ...]) -> str:
+    if text.isalnum():  # most values are a word or a number, and no letter or digit changes in any mode
+        return text
     for character, replacement in table:
         if character in text:
             text = text.replace(character, replacement)

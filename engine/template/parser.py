@@ -1,53 +1,39 @@
 """Builds the tree of a template: text, variables and sections (templates.md 5, 5.1, 5.2)."""
 
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 from engine.template.failure import TemplateError
 from engine.template.lambdas.contract import TRIMS
-from engine.template.tokens import WHITE_SPACE, Token, TokenKind, tokenize
+from engine.template.lines import drop_silent_lines
+from engine.template.tokens import WHITE_SPACE, Closing, Cut, Opening, Tag, Variable, cut
 
 MAX_SECTION_DEPTH = 100
 
-Path: TypeAlias = tuple[str, ...]
-"""The segments of a dotted name; empty for ``.``, the current item."""
+Piece: TypeAlias = "tuple[str, Variable | Section | None, int]"
+"""Literal text, maybe empty, the tag that follows it if there is one, and where in the template that tag starts."""
 
-Body: TypeAlias = "tuple[tuple[str, Variable | Section | None], ...]"
-"""Pairs of literal text, maybe empty, and the tag that follows it; no tag follows the last one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """``{{name}}``, or with ``is_escaped`` False ``{{{name}}}`` and ``{{&name}}``.
-
-    ``first`` and ``rest`` are the path once more, in parts; ``first`` is ``.``, a key that no object has, for ``.``.
-    """
-
-    path: Path
-    first: str
-    rest: Path
-    is_escaped: bool
-    offset: int
+Body: TypeAlias = tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Section:
     """``{{#name}}`` or ``{{^name}}`` with what stands between it and its end.
 
-    ``text_chars`` is the length of the literal text that one pass over the body puts out by itself. ``called`` is the
-    lambda of that name if there is one; it is called unless a variable has the name too.
+    ``text_chars`` is the length of the literal text that one pass over the body puts out by itself; ``only_text`` is
+    that text if there is nothing else in the body. ``called`` is the lambda of that name if there is one; it is called
+    unless a variable has the name too.
     """
 
-    path: Path
-    is_inverted: bool
+    opening: Opening
     body: Body
     text_chars: int
-    offset: int
+    only_text: str | None
     called: "LambdaBody | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(NamedTuple):
     """A parsed template, and every name it refers to as written."""
 
     body: Body
@@ -66,10 +52,9 @@ class LambdaBody:
 
     def __init__(self, name: str, around: str, start: int, end: int) -> None:
         if TRIMS[name]:
-            while start < end and around[end - 1] in WHITE_SPACE:
-                end -= 1
-            while start < end and around[start] in WHITE_SPACE:
-                start += 1
+            text = around[start:end].rstrip(WHITE_SPACE)
+            end = start + len(text)
+            start = end - len(text.lstrip(WHITE_SPACE))
         self.name, self.start, self.end = name, start, end
         self._around = around
         self._tree: Tree | None = None
@@ -84,78 +69,76 @@ class LambdaBody:
         return self._tree
 
 
-@dataclass(slots=True)
-class _Open:
-    """A section whose end has not come yet; None as ``token`` for the template itself."""
-
-    token: Token | None
-    pieces: list[tuple[str, Variable | Section | None]] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-    text_chars: int = 0
-
-    def add_text(self, text: str) -> None:
-        self.texts.append(text)
-        self.text_chars += len(text)
-
-    def add(self, node: Variable | Section | None) -> None:
-        self.pieces.append(("".join(self.texts), node))
-        self.texts.clear()
-
-    def body(self) -> Body:
-        if self.texts:
-            self.add(None)
-        return tuple(self.pieces)
-
-
 def parse(template: str) -> Tree:
     """The tree of a template. Raises TemplateError; needs no recursion, so no nesting can exhaust the stack."""
-    open_sections = [_Open(None)]
-    names: set[str] = set()
-    for token in tokenize(template):
-        innermost = open_sections[-1]
-        match token.kind:
-            case TokenKind.TEXT:
-                innermost.add_text(token.value)
-            case TokenKind.VARIABLE | TokenKind.RAW:
-                if token.value:  # `{{}}` puts out nothing
-                    names.add(token.value)
-                    innermost.add(_variable(token))
-            case TokenKind.SECTION | TokenKind.INVERTED:
-                if len(open_sections) > MAX_SECTION_DEPTH:
-                    raise TemplateError(token.offset, f"sections nested deeper than {MAX_SECTION_DEPTH}")
-                names.add(token.value)
-                open_sections.append(_Open(token))
-            case TokenKind.CLOSE:
-                section = _close(innermost, token, template)
-                open_sections.pop()
-                open_sections[-1].add(section)
-    root = open_sections.pop()
-    if root.token is not None:
-        raise TemplateError(root.token.offset, f"section [{root.token.value}] not closed")
-    return Tree(root.body(), root.text_chars, frozenset(names))
+    pieces = cut(template)
+    if any(type(tag) is not Variable for tag in pieces.distinct):
+        drop_silent_lines(pieces.texts, pieces.tags)
+    body = _nest(pieces, template)
+    return Tree(body, _text_chars(body), frozenset(_names(pieces.distinct)))
 
 
-def _close(opened: _Open, closing: Token, template: str) -> Section:
-    if opened.token is None:
-        raise TemplateError(closing.offset, f"[{closing.value}] closed without having been opened")
-    if opened.token.value != closing.value:
-        reason = f"[{closing.value}] closed where [{opened.token.value}] is open"
-        raise TemplateError(closing.offset, reason)
-    name = closing.value
-    return Section(
-        path=_path(name),
-        is_inverted=opened.token.kind is TokenKind.INVERTED,
-        body=opened.body(),
-        text_chars=opened.text_chars,
-        offset=opened.token.offset,
-        called=LambdaBody(name, template, opened.token.end, closing.offset) if name in TRIMS else None,
-    )
+def _names(tags: Iterable[Tag]) -> Iterator[str]:
+    for tag in tags:
+        if type(tag) is Opening or (type(tag) is Variable and tag.name):
+            yield tag.name
 
 
-def _variable(token: Token) -> Variable:
-    path = _path(token.value)
-    return Variable(path, path[0] if path else ".", path[1:], token.kind is TokenKind.VARIABLE, token.offset)
+class _Open(NamedTuple):
+    """A section whose end has not come yet. ``around`` holds the pieces before it, ``text`` is the text just before."""
+
+    opening: Opening
+    start: int
+    end: int
+    text: str
+    around: list[Piece]
 
 
-def _path(name: str) -> Path:
-    return () if name == "." else tuple(name.split("."))
+def _nest(pieces: Cut, template: str) -> Body:
+    """The pieces, each section one of them. Raises TemplateError for sections that do not open and close by turns."""
+    body: list[Piece] = []
+    opened: list[_Open] = []
+    for text, tag, start, end in zip(pieces.texts, pieces.tags, pieces.starts, pieces.ends, strict=False):
+        if type(tag) is Variable:
+            body.append((text, tag if tag.name else None, start))  # `{{}}` puts out nothing
+        elif type(tag) is Opening:
+            if len(opened) == MAX_SECTION_DEPTH:
+                raise TemplateError(start, f"sections nested deeper than {MAX_SECTION_DEPTH}")
+            opened.append(_Open(tag, start, end, text, body))
+            body = []
+        elif type(tag) is Closing:
+            if text:
+                body.append((text, None, start))
+            section = _innermost(opened, tag, start)
+            called = LambdaBody(tag.name, template, section.end, start) if tag.name in TRIMS else None
+            node = Section(section.opening, tuple(body), _text_chars(body), _only_text(body), called)
+            body = section.around
+            body.append((section.text, node, section.start))
+        elif text:
+            body.append((text, None, start))
+    if opened:
+        raise TemplateError(opened[-1].start, f"section [{opened[-1].opening.name}] not closed")
+    if pieces.texts[-1]:
+        body.append((pieces.texts[-1], None, len(template)))
+    return tuple(body)
+
+
+def _innermost(opened: list[_Open], closing: Closing, start: int) -> _Open:
+    """Take the section that this tag closes. Raises TemplateError if it closes another one or none."""
+    if not opened:
+        raise TemplateError(start, f"[{closing.name}] closed without having been opened")
+    section = opened.pop()
+    if section.opening.name != closing.name:
+        raise TemplateError(start, f"[{closing.name}] closed where [{section.opening.name}] is open")
+    return section
+
+
+def _only_text(body: Sequence[Piece]) -> str | None:
+    if not body:
+        return ""
+    text, tag, _ = body[0]
+    return text if tag is None and len(body) == 1 else None
+
+
+def _text_chars(body: Sequence[Piece]) -> int:
+    return sum([len(piece[0]) for piece in body])

@@ -9,8 +9,8 @@ from engine.template.jsontext import TooDeep
 from engine.template.lambdas.calls import LAMBDAS
 from engine.template.lambdas.contract import LambdaError, LambdaInput
 from engine.template.objects import MISSING, DataArray, DataObject
-from engine.template.parser import Body, LambdaBody, Path, Section, Tree, Variable
-from engine.template.tokens import WHITE_SPACE
+from engine.template.parser import Body, LambdaBody, Section, Tree
+from engine.template.tokens import WHITE_SPACE, Path, Variable
 from engine.template.values import Variables, element_at, is_falsy, member_of, text_of
 
 DEFAULT_MAX_CHARS: Final = 25_000_000
@@ -49,13 +49,26 @@ def render_tree(
 class _Rendering:
     """One rendering in progress. ``contexts`` are searched from the last to the first; ``parts`` make the output.
 
-    Inside of lambdas, ``base`` is the offset at which the text of the innermost one starts.
+    ``item`` is what ``.`` stands for: the last context, or a scalar, in which no name is looked up (what it has itself,
+    like the ``length`` of a string, is no name). Inside of lambdas, ``base`` is the offset at which the text of the
+    innermost one starts.
     """
 
-    __slots__ = ("base", "chars_left", "contexts", "escape", "lambda_depth", "lambda_errors", "lookups_left", "parts")
+    __slots__ = (
+        "base",
+        "chars_left",
+        "contexts",
+        "escape",
+        "item",
+        "lambda_depth",
+        "lambda_errors",
+        "lookups_left",
+        "parts",
+    )
 
     def __init__(self, variables: Variables, escape: Escape | None, max_chars: int) -> None:
         self.contexts: list[JsonValue] = [variables]
+        self.item: JsonValue = variables
         self.parts: list[str] = []
         self.escape = escape
         self.chars_left = max_chars
@@ -65,16 +78,16 @@ class _Rendering:
         self.lambda_errors: dict[str, None] = {}
 
     def render_whole(self, tree: Tree) -> None:
-        self.charge(0, passes=1, nodes=len(tree.body), chars=tree.text_chars)
+        self.charge(tree, 1, 0)
         self.render(tree.body)
 
     def render(self, body: Body) -> None:
         append, escape, chars_left = self.parts.append, self.escape, self.chars_left
         innermost = self.contexts[-1]
         member_of_innermost = innermost.get if type(innermost) is DataObject else _NOTHING.get
-        tag: Variable | Section | None = None
+        start = 0
         try:
-            for text, tag in body:
+            for text, tag, start in body:
                 append(text)
                 if type(tag) is Variable:
                     # The usual case in line: the name is found in the innermost context, on objects reached before.
@@ -85,46 +98,59 @@ class _Rendering:
                             break
                         value = value.get(key)
                     if type(value) is not str:
-                        value = text_of(resolve(self.contexts, tag.path) if value is None else value)
+                        value = text_of(self._resolve(tag.path) if value is None else value)
                     if escape is not None and tag.is_escaped:
                         value = escape(value)
                     chars_left -= len(value)
                     if chars_left < 0:
-                        raise _output_too_long(tag.offset)
+                        raise _output_too_long(start)
                     append(value)
                 elif type(tag) is Section:
                     self.chars_left = chars_left
-                    self._render_section(tag)
+                    self._render_section(tag, start)
                     chars_left = self.chars_left
             self.chars_left = chars_left
         except TemplateError:
             raise
         except TooDeep:
-            raise TemplateError(_offset(tag), "the value is nested too deeply") from None
+            raise TemplateError(start, "the value is nested too deeply") from None
         except Exception as unexpected:  # noqa: BLE001 - whatever happens, the action still runs (templates.md 5.1)
             # Its text may hold values of variables, which must not get into messages.
-            raise TemplateError(_offset(tag), f"unexpected {type(unexpected).__name__}") from None
+            raise TemplateError(start, f"unexpected {type(unexpected).__name__}") from None
 
-    def _render_section(self, section: Section) -> None:
-        value = resolve(self.contexts, section.path)
+    def _render_section(self, section: Section, start: int) -> None:
+        opening = section.opening
+        value = self._resolve(opening.path)
         if value is MISSING and section.called is not None:
-            if not section.is_inverted:
-                self._put_lambda(section, section.called)
+            if not opening.is_inverted:
+                self._put_lambda(section.called, start)
             return
-        if is_falsy(value) is not section.is_inverted:
+        if is_falsy(value) is not opening.is_inverted:
             return
-        if section.is_inverted or value is True:
-            self._charge_passes(section, 1)
+        is_pushed = value is not True and not opening.is_inverted
+        items = value if type(value) is DataArray and is_pushed else [value]
+        self.charge(section, len(items), start)
+        if section.only_text is not None:
+            self.parts.append(section.only_text * len(items))
+            return
+        if not is_pushed:
             self.render(section.body)
             return
-        items = value if type(value) is DataArray else [value]
-        self._charge_passes(section, len(items))
+        around = self.item
         for index in range(len(items)):
-            self.contexts.append(element_at(items, index))
-            self.render(section.body)
-            self.contexts.pop()
+            self.item = item = element_at(items, index)
+            if type(item) in _SEARCHABLE:
+                self.contexts.append(item)
+                self.render(section.body)
+                self.contexts.pop()
+            else:
+                self.render(section.body)
+        self.item = around
 
-    def _put_lambda(self, section: Section, body: LambdaBody) -> None:
+    def _resolve(self, path: Path) -> JsonValue:
+        return resolve(self.contexts, path) if path else self.item
+
+    def _put_lambda(self, body: LambdaBody, start: int) -> None:
         """Put out what the lambda makes of its body, unescaped, or why it could not (templates.md 6).
 
         What the body renders to counts as output too, so that its length is bounded as well.
@@ -132,13 +158,13 @@ class _Rendering:
         try:
             text = self._call_lambda(body)
         except LambdaError as error:
-            failure = TemplateError(self.base + section.offset, f"{body.name}: {error}")
+            failure = TemplateError(self.base + start, f"{body.name}: {error}")
             if len(self.lambda_errors) < MAX_LAMBDA_ERRORS:
                 self.lambda_errors[str(failure)] = None
             text = failure.text_for(body.text(), _MAX_SHOWN_CHARS)
         self.chars_left -= len(text)
         if self.chars_left < 0:
-            raise _output_too_long(section.offset)
+            raise _output_too_long(start)
         self.parts.append(text)
 
     def _call_lambda(self, body: LambdaBody) -> str:
@@ -151,7 +177,7 @@ class _Rendering:
             self.spend(steps, body.start)
 
         try:
-            return LAMBDAS[body.name](LambdaInput(rendered, self.contexts[-1], charge))
+            return LAMBDAS[body.name](LambdaInput(rendered, self.item, charge))
         except (LambdaError, TemplateError):
             raise
         except TooDeep:
@@ -176,15 +202,12 @@ class _Rendering:
         finally:
             self.parts, self.base, self.lambda_depth = around
 
-    def _charge_passes(self, section: Section, passes: int) -> None:
-        self.charge(section.offset, passes=passes, nodes=len(section.body), chars=section.text_chars)
-
-    def charge(self, offset: int, *, passes: int, nodes: int, chars: int) -> None:
+    def charge(self, repeated: Tree | Section, passes: int, offset: int) -> None:
         """Take the work of passes over a body off what is left, before it is done."""
-        self.chars_left -= passes * chars
+        self.chars_left -= passes * repeated.text_chars
         if self.chars_left < 0:
             raise _output_too_long(offset)
-        self.spend(passes * (nodes + 1) * len(self.contexts), offset)
+        self.spend(passes * (len(repeated.body) + 1) * len(self.contexts), offset)
 
     def spend(self, steps: int, offset: int) -> None:
         """Take steps off what is left."""
@@ -195,9 +218,10 @@ class _Rendering:
 
 def resolve(contexts: list[JsonValue], path: Path) -> JsonValue:
     """The settled value of a name: that of the innermost context in which the whole path exists, else MISSING."""
+    first = path[0]
     for context in reversed(contexts):
-        if path and type(context) not in _SEARCHABLE:
-            continue  # a scalar item: what it has itself (`length` of a string) is no name
+        if type(context) is DataObject and first not in context:
+            continue
         value = context
         for key in path:
             value = member_of(value, key)
@@ -206,10 +230,6 @@ def resolve(contexts: list[JsonValue], path: Path) -> JsonValue:
         else:
             return value
     return MISSING
-
-
-def _offset(tag: Variable | Section | None) -> int:
-    return tag.offset if tag else 0
 
 
 def _output_too_long(offset: int) -> TemplateError:

@@ -47,6 +47,14 @@ def test_rendering_never_raises(template, data, mode, max_chars):
         assert len(text) <= max_chars
 
 
+@given(_templates, _data, _modes)
+def test_it_does_not_matter_whether_a_template_names_the_usual_delimiters(template, data, mode):
+    variables = prepare_variables(data)
+    named = compile_template("{{={{ }}=}}\n" + template).render(variables, mode)
+    if "template error" not in named:
+        assert compile_template(template).render(variables, mode) == named
+
+
 @given(st.text().filter(lambda text: "{{" not in text), _data, _modes)
 def test_a_text_without_tags_renders_to_itself(text, data, mode):
     compiled = compile_template(text)
