@@ -34,8 +34,26 @@ def test_the_rest_of_the_demo_works(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_the_data_are_there_where_tests_run() -> None:
+def test_each_kind_of_rule_and_connector_is_shown(tmp_path: Path) -> None:
     assert flights.are_installed()
+    prepare(tmp_path)
+    session = load_session(tmp_path / "tocsin.yml", [])
+    assert session.problems == []
+    kinds = set()
+    for rule in session.rules:
+        params = rule.body["params"]
+        query = params.get("searchConfiguration", {}).get("query", {})
+        kinds.add((rule.body["rule_type_id"], params.get("searchType"), query.get("language")))
+    assert kinds == {
+        (".es-query", "esQuery", None),
+        (".es-query", "searchSource", "kuery"),
+        (".es-query", "searchSource", "lucene"),
+        (".index-threshold", None, None),
+        (".geo-containment", None, None),
+    }
+    called = {action["id"] for rule in session.rules for action in rule.body["actions"]}
+    assert called == {"log", "receiver", "slack", "pagerduty", "history"}
+    assert called == {connector.body["id"] for connector in session.config.connectors}
 
 
 def test_what_was_left_out_is_not_named() -> None:
