@@ -4,7 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.api import cases, health, roles, rule_types, rules, status
-from engine.api.app import Api, Authenticate, HandOver, SpaceExists, let_in_anybody, only_default_space, stay
+from engine.api.app import (
+    Api,
+    Authenticate,
+    HandOver,
+    SpaceExists,
+    ignore_changes,
+    let_in_anybody,
+    only_default_space,
+    stay,
+)
 from engine.api.route import Route
 from engine.api.settings import ApiSettings
 from engine.api.status import Level
@@ -23,13 +32,15 @@ def _always_available() -> Level:
 class ApiContext:
     """What the API needs to know besides the parts.
 
-    ``authenticate``, ``space_exists``, ``hand_over`` as in `engine.api.app`; ``level`` tells how the service is.
+    ``authenticate``, ``space_exists``, ``hand_over``, ``on_change`` as in `engine.api.app`; ``level`` tells how the
+    service is.
     """
 
     settings: ApiSettings = field(default_factory=ApiSettings)
     authenticate: Authenticate = let_in_anybody
     space_exists: SpaceExists = only_default_space
     hand_over: HandOver = stay
+    on_change: Callable[[], None] = ignore_changes
     protection: Protection = field(default_factory=Protection)
     level: Callable[[], Level] = _always_available
 
@@ -44,6 +55,7 @@ def build_api(parts: Parts, context: ApiContext) -> Api:
         authenticate=context.authenticate,
         space_exists=context.space_exists,
         hand_over=context.hand_over,
+        on_change=context.on_change,
     )
 
 
