@@ -28,6 +28,9 @@ _VERBS: Mapping[str, str] = {
     "connectors": "tocsin.cli.connectors",
     "windows": "tocsin.cli.windows",
     "views": "tocsin.cli.views",
+    "users": "tocsin.cli.users",
+    "keys": "tocsin.cli.keys",
+    "roles": "tocsin.cli.roles",
 }
 """Verb -> the module whose function of that name is the command."""
 
