@@ -126,14 +126,15 @@ def compose(
     owner: str | None = None,
     document_index: str | None = None,
     vault: Vault | None = None,
+    http: HttpClient | None = None,
 ) -> Parts:
     """Wire the parts. ``is_dry``: notifications are recorded and never sent.
 
     ``owner`` stands in the leases that are taken; None = a name that only this process has. ``document_index``: alert
     documents are written into this index of ``search``, too. ``vault`` None: there is no key, so that stored connectors
-    can be neither made nor used.
+    can be neither made nor used. ``http`` None: the one of the settings.
     """
-    http = LazyHttpClient(settings.http)
+    http = http or LazyHttpClient(settings.http)
     owner = owner or f"{socket.gethostname()}:{os.getpid()}"
     vault = vault or AeadVault()
     directory = SpaceConnectors(store, connectors)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from engine.api import cases, health, roles, rule_types, rules, status
+from engine.api import cases, connectors, health, roles, rule_types, rules, status
 from engine.api.app import (
     Api,
     Authenticate,
@@ -64,6 +64,7 @@ def api_routes(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
     return (
         *rules.routes(parts.rules),
         *rule_types.routes(parts.registry, parts.settings),
+        *connectors.routes(parts.connector_operations, parts.connector_executions, parts.registry, parts.settings),
         *roles.routes(Roles(parts.store)),
         *cases.routes(Cases(parts.store)),
         *health.routes(parts.store, parts.registry, parts.settings, context.protection),

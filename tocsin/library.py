@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from secrets import token_urlsafe
 from types import TracebackType
 from typing import Self, TypedDict
 
@@ -18,14 +19,17 @@ from engine.ports.connector import ConnectorType
 from engine.ports.rule_type import RuleType
 from engine.ports.search import SearchPort
 from engine.ports.store import RuleKey, StoredRule
+from engine.ports.vault import Vault
 from engine.query.data_view_spec import spec_of
 from engine.run.events import expand
 from engine.search.local.engine import LocalSearch
 from engine.service.clocks import ManualClock, random_id
 from engine.service.connectors import PreconfiguredConnectors, build_connector
 from engine.service.runs import RunReport
+from engine.store.connections import file_of
 from engine.store.sqlite import open_store
 from engine.timing.durations import parse_duration
+from engine.vault.vault import AeadVault
 from tocsin.composition import builtin_registry, compose
 from tocsin.views import AlertView, Reason, view_alert
 
@@ -43,7 +47,8 @@ class AsyncEngine:
 
     ``clock``: a `ManualClock` (default, starting now) or a `SystemClock`. ``store``: an SQLAlchemy URL; by default
     everything is kept in memory. ``search``: a search backend; by default the embedded one, filled with
-    `add_documents` and `add_files`. ``send``: False records notifications without sending them.
+    `add_documents` and `add_files`. ``send``: False records notifications without sending them. ``encryption_key``:
+    seals the secrets of connectors in the store; one in memory needs none.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class AsyncEngine:
         new_id: Ids = random_id,
         send: bool = True,
         space: str = DEFAULT_SPACE,
+        encryption_key: str | None = None,
     ) -> None:
         self.clock = clock if clock is not None else ManualClock(datetime.now(UTC))
         self.space = space
@@ -71,6 +77,7 @@ class AsyncEngine:
             settings=settings or EngineSettings(),
             new_id=new_id,
             is_dry=not send,
+            vault=_vault_of(store, encryption_key),
         )
 
     @property
@@ -243,3 +250,10 @@ class AsyncEngine:
         """The event log as Kibana would record it, oldest first."""
         traces = await self.parts.store.traces(self.space, rule_id=rule_id, limit=100_000)
         return [event for trace in traces for event in expand(trace)]
+
+
+def _vault_of(store: str, encryption_key: str | None) -> Vault:
+    """The vault of a store. What is in memory only is sealed by a key that ends with it."""
+    if encryption_key is None and file_of(store) is None:
+        encryption_key = token_urlsafe(48)
+    return AeadVault([] if encryption_key is None else [encryption_key])

@@ -5,7 +5,15 @@ from http import HTTPStatus
 from typing import Literal
 
 from engine.api.route import Answer, answer_json
-from engine.model.errors import InvalidInput, Problem, TocsinError, TooManyRequests, Unauthorized
+from engine.model.errors import (
+    InvalidInput,
+    Problem,
+    Refused,
+    SecretsUnavailable,
+    TocsinError,
+    TooManyRequests,
+    Unauthorized,
+)
 from engine.model.jsonvalue import JsonObject
 
 Place = Literal["request body", "request query", "request params"]
@@ -60,7 +68,10 @@ def answer_of(error: TocsinError, place: Place | None = None) -> Answer | None:
     if isinstance(error, ApiError):
         return error_answer(error.status, str(error), error.headers)
     if isinstance(error, InvalidInput):
-        return error_answer(400, placed_message(place, error.problems))
+        return error_answer(400, placed_message(None if isinstance(error, Refused) else place, error.problems))
+    if isinstance(error, SecretsUnavailable):
+        # It is for the operator to mend, who may well be the one who asks.
+        return error_answer(error.http_status, str(error))
     if error.http_status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return error_answer(error.http_status, str(error), _headers_of(error))
     return None

@@ -42,6 +42,13 @@ class InvalidInput(TocsinError):
         super().__init__("; ".join(str(problem) for problem in self.problems))
 
 
+class Refused(InvalidInput):
+    """What was asked for cannot be done to that object, whatever else the input says."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__([Problem("", message, remedy)])
+
+
 class NotFound(TocsinError):
     """An object with that id does not exist in that space."""
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from engine.model.connector import Connector, ConnectorResult
 from engine.model.connector_trace import ExecutingRule, ExecutionSource
-from engine.model.errors import InvalidInput, NotFound, Problem
+from engine.model.errors import NotFound, Refused
 from engine.model.jsonvalue import JsonObject
 from engine.model.rule import DEFAULT_SPACE
 from engine.model.settings import EngineSettings
@@ -40,11 +40,10 @@ class ConnectorExecutions:
     async def execute(self, connector_id: str, params: JsonObject, asked: Asked) -> ConnectorResult:
         """The result, also of an execution that failed.
 
-        Raises, in this order: InvalidInput (system connector), NotFound, Forbidden (type disabled).
+        Raises, in this order: Refused (system connector), NotFound, Forbidden (type disabled).
         """
         if is_system_id(connector_id):
-            message = f"system connector [{connector_id}] cannot be executed"
-            raise InvalidInput([Problem("", message, "name another connector")])
+            raise Refused(f"system connector [{connector_id}] cannot be executed", "name another connector")
         connector = (await self._directory.in_space(asked.space)).get(connector_id)
         if connector is None:
             raise NotFound("connector", connector_id)

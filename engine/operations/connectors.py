@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine.model.connector import Connector
-from engine.model.errors import Conflict, InvalidInput, NotFound, Problem
+from engine.model.errors import Conflict, InvalidInput, NotFound, Problem, Refused
 from engine.model.jsonvalue import JsonValue
 from engine.model.rule import DEFAULT_SPACE
 from engine.model.settings import EngineSettings
@@ -149,11 +149,10 @@ class ConnectorOperations:
     async def _refuse_reserved(self, connector_id: str, space: str) -> None:
         """Raises InvalidInput for ids of connectors that nobody can change."""
         if is_system_id(connector_id):
-            raise InvalidInput([Problem("", f"system connector [{connector_id}] cannot be made, changed or deleted")])
+            raise Refused(f"system connector [{connector_id}] cannot be made, changed or deleted")
         found = (await self._directory.in_space(space)).get(connector_id)
         if found is not None and found.is_preconfigured:
-            remedy = "change it in tocsin.yml, or use another id"
-            raise InvalidInput([Problem("", f"connector [{connector_id}] is preconfigured", remedy)])
+            raise Refused(f"connector [{connector_id}] is preconfigured", "change it in tocsin.yml, or use another id")
 
     async def _stored(self, connector_id: str, space: str) -> StoredConnector:
         stored = await self._store.connectors(space)

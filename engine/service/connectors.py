@@ -10,7 +10,7 @@ from engine.model.settings import HttpSettings
 from engine.operations.connector_form import BLANK, blank_strings, validate_parts
 from engine.ports.registry import Registry
 
-_MEMBERS = frozenset({"id", "name", "connector_type_id", "config", "secrets"})
+_MEMBERS = frozenset({"id", "name", "connector_type_id", "config", "secrets", "expose_config"})
 _REFUSED_IDS = frozenset({"", "__proto__", "constructor"})
 _ID_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "tocsin:connector")
 
@@ -49,7 +49,8 @@ def build_connector(
 ) -> Connector:
     """The connector that a definition describes, with validated config and secrets.
 
-    Members: ``name``, ``connector_type_id``, optional ``id`` (else derived from the name), ``config``, ``secrets``.
+    Members: ``name``, ``connector_type_id``, optional ``id`` (else derived from the name), ``config``, ``secrets``,
+    ``expose_config``.
     Raises InvalidInput with paths like ``config.url``; checks stop at the first part that is wrong: the definition
     itself, its config, its secrets, the two together (connector-framework.md 4.1, 4.2).
     """
@@ -68,6 +69,7 @@ def build_connector(
         secrets=parts.secrets,
         is_preconfigured=is_preconfigured,
         is_system_action=connector_type.is_system_action,
+        exposes_config=definition.get("expose_config", False),
     )
 
 

@@ -22,6 +22,7 @@ EXPECTED_FAILURES = HERE / "expected_failures.toml"
 ADAPTERS = {
     "action_scheduling": "tests.cases.adapters.action_scheduling",
     "alert_lifecycle": "tests.cases.adapters.alert_lifecycle",
+    "connector_framework": "tests.cases.adapters.connector_framework",
     "connectors_core": "tests.cases.adapters.connectors_core",
     "es_query": "tests.cases.adapters.es_query",
     "geo_containment": "tests.cases.adapters.geo_containment",

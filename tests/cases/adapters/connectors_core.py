@@ -18,6 +18,7 @@ from engine.service.connector_execution import ConnectorRunner
 from engine.template.params import compile_params
 from engine.template.values import prepare_variables
 from tests.cases.adapters.connector_expectations import check_log, check_request, check_result
+from tests.cases.adapters.connector_http import check_http_execute
 from tests.cases.adapters.connector_remote import Answers, RemoteCluster, RemoteHttp, Sent
 from tests.cases.adapters.connector_rule import GIVEN_OF_RULE, RuleOfCase
 from tests.cases.matching import assert_equal, assert_subset, require_known
@@ -47,7 +48,7 @@ def run_case(case: Json) -> None:
         case "rule_action":
             asyncio.run(_Execution(given, expected).run_by_rule())
         case "http_execute":
-            raise AssertionError("the HTTP API is not built yet")
+            asyncio.run(check_http_execute(given, expected, _engine_settings(given).http))
         case "email_transport":
             _connector_type(given)
             raise AssertionError("e-mail is not built yet")

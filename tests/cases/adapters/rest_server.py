@@ -5,7 +5,7 @@ missing there is a failure. Add one where a part of the program learns to be set
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -17,17 +17,24 @@ import orjson
 from engine.api.app import Api
 from engine.api.authentication import authenticate_by
 from engine.api.settings import ApiSettings
+from engine.model.connector import Connector
 from engine.model.settings import EngineSettings
 from engine.model.user import User
 from engine.operations.api_keys import ApiKeys
+from engine.operations.connector_secrets import seal_secrets
+from engine.ports.http import HttpClient
 from engine.ports.registry import Registry
+from engine.ports.search import SearchPort
+from engine.ports.store import StoredConnector
 from engine.search.recording import RecordingSearch
 from engine.security.authentication import Authenticator
 from engine.security.directory import SecurityDirectory
 from engine.security.passwords import hash_password
 from engine.service.clocks import ManualClock
-from engine.service.connectors import PreconfiguredConnectors
 from engine.store.sqlite import open_store
+from engine.vault.vault import AeadVault
+from tests.cases.adapters.framework_settings import preconfigured_connectors, split_actions, with_actions
+from tests.cases.matching import require_known
 from tocsin.composition import builtin_registry, compose
 from tocsin.http_api import ApiContext, build_api
 
@@ -48,6 +55,8 @@ _SETTINGS: dict[str, tuple[str, str]] = {
 """Dotted key (``xpack.alerting.`` before it or not) -> whose setting it is, and which."""
 _PREFIX = "xpack.alerting."
 _OF_CASES = {"security", "users", "spaces"}
+_ROW = {"id", "name", "connector_type_id", "config", "secrets", "is_missing_secrets", "space"}
+_KEY = "the encryption key of all cases, long enough"
 _PASSWORD = "correct horse"
 _ROLES: dict[str, tuple[str, ...]] = {
     "all": ("editor",),
@@ -71,32 +80,55 @@ class Answered:
 
 @dataclass
 class RestServer:
-    """The server of one case, as an async context manager. ``now`` is when it started."""
+    """The server of one case, as an async context manager. ``now`` is when it started.
+
+    ``stored``: connectors that the store holds already, with plain secrets; ``http``, ``search``: the other side of
+    connectors, by default one that nothing is sent to.
+    """
 
     config: Mapping[str, Json] = field(default_factory=dict)
+    stored: Sequence[Json] = ()
+    http: HttpClient | None = None
+    search: SearchPort = field(default_factory=RecordingSearch)
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
 
     async def __aenter__(self) -> "RestServer":
-        engine, api = _settings(self.config)
+        actions, config = split_actions(self.config)
+        engine, api = _settings(config)
+        engine = with_actions(engine, actions)
         self._clock = ManualClock(self.now)
+        self.vault = AeadVault([_KEY])
         self._exits = AsyncExitStack()
         store = open_store("sqlite://")
         await store.open()
         self._exits.push_async_callback(store.close)
         self.parts = compose(
             store=store,
-            search=RecordingSearch(),
+            search=self.search,
             registry=_registry(),
-            connectors=PreconfiguredConnectors(),
+            connectors=preconfigured_connectors(actions, _registry(), engine),
             clock=self._clock,
             settings=engine,
+            vault=self.vault,
+            http=self.http,
         )
+        for row in self.stored:
+            await self._store_connector(row)
         self._exits.push_async_callback(self.parts.http.close)
         self._app = build_api(self.parts, await self._context(api))
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._exits.aclose()
+
+    async def _store_connector(self, row: Json) -> None:
+        require_known(row, _ROW, "stored connector")
+        members = {"space": "default", "config": {}, "secrets": {}, "is_missing_secrets": False, **row}
+        connector = Connector(**members)
+        if not connector.is_missing_secrets:
+            connector = seal_secrets(connector, self.vault)
+        stored = StoredConnector(connector, 1, self.now, self.now)
+        assert await self.parts.store.insert_connector(stored, None)
 
     async def _context(self, settings: ApiSettings) -> ApiContext:
         spaces = {"default", *self.config.get("spaces", ())}
