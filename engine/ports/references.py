@@ -4,7 +4,7 @@ A rule type tells where its params hold ids of data views by one more member, wh
 ``data_view_members``, a tuple of paths like ``("searchConfiguration", "index")``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.reference import DATA_VIEW_KIND, Reference
@@ -13,8 +13,17 @@ from engine.ports.rule_type import RuleType
 
 def references_of(rule_type: RuleType, params: JsonObject) -> tuple[Reference, ...]:
     """What validated params refer to, each once. A data view that is defined in the params is none."""
-    ids = [_value_at(params, path) for path in _data_view_members(rule_type)]
-    return tuple(dict.fromkeys(Reference(DATA_VIEW_KIND, each) for each in ids if isinstance(each, str) and each))
+    return tuple(
+        dict.fromkeys(Reference(DATA_VIEW_KIND, view_id) for _, view_id in named_data_views(rule_type, params))
+    )
+
+
+def named_data_views(rule_type: RuleType, params: JsonObject) -> Iterator[tuple[str, str]]:
+    """The dotted path and the value of each member that names a data view."""
+    for path in _data_view_members(rule_type):
+        view_id = _value_at(params, path)
+        if isinstance(view_id, str) and view_id:
+            yield ".".join(path), view_id
 
 
 def with_data_view(rule_type: RuleType, params: JsonObject, old_id: str, new_id: str) -> JsonObject:

@@ -86,12 +86,19 @@ def test_a_broken_query_is_warned_of_and_fails_the_run(run: Callable[..., Any], 
     assert "rule.yml" in checked.stderr + checked.stdout
 
 
-def test_a_missing_view_and_esql_over_files_say_what_to_do(run: Callable[..., Any], folder: Path) -> None:
+def test_a_missing_view_and_esql_over_files_say_what_to_do(
+    run: Callable[..., Any], folder: Path, tocsin: Callable[..., Any]
+) -> None:
     esql = run("esqlQuery", 'timeField: "@timestamp"\n  esqlQuery: {esql: "FROM web"}')
     assert "ES|QL is not supported by the local backend" in esql["error"]
     (folder / "views" / "web.yml").write_text(VIEW.replace("web-logs", "other"))
     missing = run("searchSource", configuration("kuery", ""))
     assert "index-pattern/web-logs" in missing["error"]
+    checked = tocsin("check", "rule.yml")
+    said = "warning: rule.yml:13:25: params.searchConfiguration.index: data view [web-logs] is in no data view file"
+    assert said in checked.stderr
+    assert checked.returncode == 0
+    assert checked.stdout.endswith("valid rules: 1, warnings: 1\n")
 
 
 def test_a_wrong_view_stops_the_command_at_its_line(folder: Path, tocsin: Callable[..., Any]) -> None:

@@ -23,17 +23,18 @@ def check(options: Globals, paths: tuple[Path, ...], strict: bool) -> int:
     from tocsin.cli.text import printable_lines
     from tocsin.files.definitions import definition_warnings
     from tocsin.files.problems import render
+    from tocsin.known_views import known_views
     from tocsin.session import load_session
 
     session = load_session(options.config, paths)
     session.refuse_problems()
     if not session.rules and session.config_file is None:
         raise click.UsageError("Nothing to check: name rule files or folders of them, or write a tocsin.yml here.")
-    settings = session.config.engine
+    settings, are_known = session.config.engine, known_views(session)
     warnings = [
         found
         for rule in session.rules
-        for found in definition_warnings(rule, session.registry, settings, session.connectors)
+        for found in definition_warnings(rule, session.registry, settings, session.connectors, are_known)
     ]
     for warning in warnings:
         click.echo(f"warning: {printable_lines(render(warning))}", err=True)

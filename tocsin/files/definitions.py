@@ -1,6 +1,6 @@
 """Offline checks of rules from files: everything that creating them would be refused for, with its place."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from engine.model.errors import InvalidInput, Problem
@@ -10,9 +10,11 @@ from engine.operations.actions import ActionScope
 from engine.operations.body import CreateBody, parse_create
 from engine.operations.capacity import is_below_minimum
 from engine.operations.checks import definition_problems, find_rule_type, validate_params
+from engine.ports.references import named_data_views
 from engine.ports.registry import Registry
 from engine.ports.rule_type import RuleType
 from engine.service.connectors import PreconfiguredConnectors
+from tocsin.files.action_params import unsendable_params
 from tocsin.files.problems import FileProblem, one_per_place
 from tocsin.files.rules import RuleDefinition
 
@@ -40,12 +42,17 @@ def definition_warnings(
     registry: Registry,
     settings: EngineSettings | None = None,
     connectors: PreconfiguredConnectors | None = None,
+    known_views: Callable[[str], bool] | None = None,
 ) -> list[FileProblem]:
-    """What is accepted in a valid rule but probably not meant so."""
+    """What is accepted in a valid rule but probably not meant so.
+
+    ``known_views`` tells whether there is a data view of an id; None: they are not looked at.
+    """
     try:
         body = parse_create(definition.body)
         rule_type = find_rule_type(body.rule_type_id, registry)
-        texts = rule_type.warnings(validate_params(rule_type, body.params))
+        params = validate_params(rule_type, body.params)
+        texts = rule_type.warnings(params)
     except InvalidInput:
         return []
     warnings = [definition.problem(Problem("params", text)) for text in texts]
@@ -54,8 +61,22 @@ def definition_warnings(
         message = f"{body.schedule.interval} is shorter than the recommended minimum of {minimum}"
         warnings.append(definition.problem(Problem("schedule.interval", message, f"use {minimum} or longer")))
     if connectors is not None:
-        warnings += map(definition.problem, _missing_alert_keys(body, rule_type, registry, connectors))
+        of_actions = [
+            *_missing_alert_keys(body, rule_type, registry, connectors),
+            *unsendable_params(body, registry, connectors),
+        ]
+        warnings += one_per_place(map(definition.problem, of_actions))
+    if known_views is not None:
+        warnings += map(definition.problem, _unknown_views(named_data_views(rule_type, params), known_views))
     return warnings
+
+
+def _unknown_views(named: Iterable[tuple[str, str]], known_views: Callable[[str], bool]) -> Iterator[Problem]:
+    for path, view_id in named:
+        if not known_views(view_id):
+            message = f"data view [{view_id}] is in no data view file, and not in the store"
+            remedy = "name one that exists, or write a file for it (see docs/data-views.md)"
+            yield Problem(f"params.{path}", message, remedy)
 
 
 def _missing_alert_keys(

@@ -157,3 +157,57 @@ def test_a_recovery_that_does_not_say_of_what_is_a_warning(
     warnings = definition_warnings(define(actions=[action]), registry, connectors=PAGER)
     assert [warning.path for warning in warnings] == (["actions.0.params"] if is_told else [])
     assert all("{{rule.id}}:{{alert.id}}" in warning.remedy for warning in warnings)
+
+
+SINKS = PreconfiguredConnectors(
+    Connector(each.removeprefix("."), each, each)
+    for each in (".slack", ".pagerduty", ".index", ".webhook", ".server-log")
+)
+LINK = {"href": "https://example.org", "text": "t"}
+
+
+@pytest.mark.parametrize(
+    ("connector", "params", "told"),
+    [
+        ("slack", {"message": "m"}, []),
+        ("slack", {"message": "{{#x}}"}, []),
+        ("slack", {}, ["message"]),
+        ("slack", {"message": ["m"]}, ["message"]),
+        ("slack", {"text": "{{rule.name}}"}, ["message"]),
+        ("slack", {"message": "m", "text": "left out when it is sent"}, []),
+        ("pagerduty", {"eventAction": "trigger", "summary": "s", "links": [LINK]}, []),
+        ("pagerduty", {"eventAction": "triggered"}, ["eventAction"]),
+        ("pagerduty", {"eventAction": "{{context.action}}"}, []),
+        ("pagerduty", {"eventAction": "{{context.action}}", "severity": "bad"}, ["severity"]),
+        ("pagerduty", {"eventAction": "trigger", "timestamp": "soon"}, ["timestamp"]),
+        ("pagerduty", {"eventAction": "trigger", "timestamp": "{{date}}"}, []),
+        ("pagerduty", {"eventAction": "trigger", "links": [LINK, {"href": 5}]}, ["links.1.href", "links.1.text"]),
+        ("pagerduty", {"eventAction": "resolve"}, [""]),
+        ("pagerduty", {"eventAction": "resolve", "dedupKey": "{{alert.id}}"}, []),
+        ("index", {"documents": [{"a": "{{date}}"}]}, []),
+        ("index", {"documents": "none"}, ["documents"]),
+        ("index", {"document": {"a": "{{date}}"}}, ["documents"]),
+        ("webhook", {"body": "{{alert.id}}"}, []),
+        ("webhook", {"body": {"a": 1}}, ["body"]),
+        ("server-log", {"message": "m", "level": "loud"}, ["level"]),
+        ("gone", {"message": 5}, []),
+    ],
+)
+def test_params_that_no_rendering_makes_valid_are_a_warning(
+    define: Callable[..., RuleDefinition], registry: Registry, connector: str, params: JsonObject, told: list[str]
+) -> None:
+    action = {**RULE["actions"][0], "id": connector, "params": params}
+    warnings = definition_warnings(define(actions=[action]), registry, connectors=SINKS)
+    assert [warning.path for warning in warnings] == [f"actions.0.params.{path}".rstrip(".") for path in told]
+    assert all(f"connectors of type [.{connector}] will not take it" in warning.message for warning in warnings)
+
+
+def test_data_views_that_are_nowhere_are_a_warning(define: Callable[..., RuleDefinition], registry: Registry) -> None:
+    places = {"indexId": "v", "boundaryIndexId": "w", "index": "a", "boundaryIndexTitle": "b"}
+    fields = {"geoField": "g", "entity": "e", "dateField": "d", "boundaryGeoField": "h"}
+    params = {**places, **fields, "boundaryType": "entireIndex"}
+    rule = define(rule_type_id=".geo-containment", params=params, actions=[])
+    assert definition_warnings(rule, registry) == []
+    (warning,) = definition_warnings(rule, registry, known_views={"v"}.__contains__)
+    assert warning.path == "params.boundaryIndexId"
+    assert "data view [w] is in no data view file" in warning.message
