@@ -54,7 +54,7 @@ def first(limit: int, dtstart: str, zone: str = "UTC", **members: Any) -> list[s
         ({"freq": 1, "byweekday": ["FR", "+1SA"]}, ["2024-02-02T10:00", "2024-02-03T10:00", "2024-02-09T10:00"]),
         ({"freq": 3, "byhour": [8, 20], "bysetpos": [-1]}, ["2024-01-31T20:00", "2024-02-01T20:00"]),
         # Days of the week are MO to SU or 1 to 7; others do not count.
-        ({"freq": 2, "byweekday": [0, 8, "XX", True, 7]}, ["2024-02-04T10:00", "2024-02-11T10:00"]),
+        ({"freq": 2, "byweekday": [0, 8, "XX", True, 2]}, ["2024-02-06T10:00", "2024-02-13T10:00"]),
         ({"freq": 2, "byweekday": [1, "MO"], "wkst": "XX"}, ["2024-02-05T10:00", "2024-02-12T10:00"]),
         # 2.5
         ({"freq": 3, "until": "2024-02-01T10:00:00Z", "count": 9}, ["2024-01-31T10:00", "2024-02-01T10:00"]),

@@ -62,7 +62,7 @@ def test_skipped_occurrences_are_compared_as_instants(text: str) -> None:
 def test_what_cannot_be_evaluated_is_neither_active_nor_over(stored: dict[str, Any], named: str) -> None:
     now = parse_iso("2024-05-01T10:30:00Z")
     broken = Snooze(stored)
-    assert named in (broken.problem or "")
+    assert (broken.problem or "").removeprefix("rRule.").startswith(named)
     assert not broken.verdict(now).is_active
     assert not broken.is_over(now)
     assert broken.changes_after(now) is None
