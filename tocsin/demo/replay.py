@@ -55,7 +55,7 @@ class RuleTally:
 
 @dataclass(slots=True)
 class Outcome:
-    """What the replay leaves: figures by rule id, the messages received, and the folder with data, rules and store."""
+    """What the replay leaves: figures by rule id, numbers of messages, and the folder with data, rules and store."""
 
     folder: Path
     documents: int
