@@ -24,6 +24,7 @@ from engine.ports.rule_type import RuleType
 from engine.ports.search import SearchPort
 from engine.ports.store import Store
 from engine.ports.vault import Vault
+from engine.security.policy import Security
 from engine.service.access_tokens import SealedTokens
 from engine.service.clocks import random_id
 from engine.service.connector_directory import SpaceConnectors
@@ -33,6 +34,7 @@ from engine.service.connectors import PreconfiguredConnectors
 from engine.service.delivery import Delivery
 from engine.service.document_mirror import DocumentMirror
 from engine.service.executor import Executor
+from engine.service.owners import OwnerRights
 from engine.service.service import Service
 from engine.vault.vault import AeadVault
 from rule_types.builtin import builtin_rule_types
@@ -57,6 +59,7 @@ class Parts:
     directory: SpaceConnectors
     runner: ConnectorRunner
     vault: Vault
+    security: Security
     mirror: DocumentMirror | None = None
 
     @property
@@ -138,6 +141,7 @@ def compose(
     owner = owner or f"{socket.gethostname()}:{os.getpid()}"
     vault = vault or AeadVault()
     directory = SpaceConnectors(store, connectors)
+    security = Security(store)
     tokens = SealedTokens(store, vault)
     runner = ConnectorRunner(registry, http, settings.http, search=search, vault=vault, tokens=tokens)
     executor = Executor(
@@ -149,6 +153,7 @@ def compose(
         new_id=new_id,
         settings=settings,
         is_dry=is_dry,
+        owners=OwnerRights(security),
     )
     delivery = Delivery(
         store=store,
@@ -186,5 +191,6 @@ def compose(
         directory=directory,
         runner=runner,
         vault=vault,
+        security=security,
         mirror=mirror,
     )

@@ -25,6 +25,7 @@ from tocsin.files.api_section import ApiOptions
 from tocsin.files.problems import render
 from tocsin.files.rules import RuleDefinition
 from tocsin.origins import BY_ABSENCE, BY_FILES
+from tocsin.security_policy import settle_policy
 from tocsin.session import Session, load_session
 from tocsin.signals import Signals
 from tocsin.store_watch import watch_store_file
@@ -80,6 +81,7 @@ async def serve(
                 parts.service, parts.clock, change_counter=store.change_counter, refresh=_refresh_of(parts)
             )
             options = session.config.api if listen is None else replace(session.config.api, address=listen)
+            await settle_policy(parts.security, session.config.security, options)
             api = await _start_api(parts, options, scheduler)
             signals.is_working = True
             _log.info("serving %d rules from %s", len(session.rules), session.config.store)

@@ -4,16 +4,13 @@ from collections.abc import Mapping
 
 from engine.api.app import Authenticate
 from engine.security.authentication import Authenticator
-from engine.security.caller import NOBODY, Caller
+from engine.security.caller import Caller
 
 
 def authenticate_by(authenticator: Authenticator) -> Authenticate:
     """A hook over the users and keys of a store. Credentials are judged on open routes, too, if there are any."""
 
     async def authenticate(headers: Mapping[str, str], peer: str | None, *, is_open: bool) -> Caller:
-        authorization = headers.get("authorization")
-        if is_open and authorization is None:
-            return NOBODY
-        return await authenticator.authenticate(authorization, peer or "unknown")
+        return await authenticator.authenticate(headers.get("authorization"), peer or "unknown", is_open=is_open)
 
     return authenticate

@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from engine.model.errors import TooManyRequests, Unauthorized
 from engine.model.user import User
 from engine.security.api_keys import is_secret
-from engine.security.caller import Caller
+from engine.security.caller import ANYBODY, NOBODY, Caller
 from engine.security.credentials import Key, Password, read_credentials
-from engine.security.directory import Directory, SecurityDirectory
+from engine.security.directory import Directory
 from engine.security.failures import FailureLimit
 from engine.security.passwords import is_password
+from engine.security.policy import Security
 
 _log = logging.getLogger("tocsin.security")
 
@@ -32,20 +33,25 @@ _MOST_WAITING = 100
 class Authenticator:
     """Tells who callers are. A changed password, role or key counts from the next request on."""
 
-    def __init__(self, directory: SecurityDirectory, now: Callable[[], datetime]) -> None:
-        self._directory, self._now = directory, now
+    def __init__(self, security: Security, now: Callable[[], datetime]) -> None:
+        self._security, self._now = security, now
         self._failures = FailureLimit()
         self._verified = _VerifiedPasswords()
         self._hashing = ThreadPoolExecutor(_HASHING_THREADS, thread_name_prefix="tocsin-passwords")
         self._waiting = 0
 
-    async def authenticate(self, authorization: str | None, address: str) -> Caller:
-        """Who sends an ``Authorization`` header from an address.
+    async def authenticate(self, authorization: str | None, address: str, *, is_open: bool = False) -> Caller:
+        """Who sends an ``Authorization`` header from an address; while security is off `ANYBODY`.
 
-        Raises Unauthorized, with one text for whatever is wrong with credentials; TooManyRequests after many such.
+        ``is_open``: whoever sends none is `NOBODY`. Raises Unauthorized, with one text for whatever is wrong with
+        credentials; TooManyRequests after many such.
         """
+        directory, at = await self._security.judges(), self._now()
+        if directory is None:
+            return ANYBODY
+        if is_open and authorization is None:
+            return NOBODY
         credentials = read_credentials(authorization)
-        directory, at = await self._directory.load(), self._now()
         who = credentials.name if isinstance(credentials, Password) else credentials.id
         self._failures.check(address, who, at)
         if isinstance(credentials, Password):

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.model.rule import Rule
-from engine.security.directory import Directory, SecurityDirectory
+from engine.security.directory import Directory
 from engine.security.features import ACTIONS
+from engine.security.policy import Security
 from engine.service.compiler import CompiledRule, Unrunnable
 
 _REMEDY = "let somebody who may do so update the rule or its API key"
@@ -27,8 +28,8 @@ UNBOUND = Standing()
 class OwnerRights:
     """Judges rules by their owners while security is on."""
 
-    def __init__(self, directory: SecurityDirectory) -> None:
-        self._directory = directory
+    def __init__(self, security: Security) -> None:
+        self._security = security
         self._judged_by = Directory()
         self._standings: dict[tuple[str, str, str, str], Standing] = {}
 
@@ -39,7 +40,9 @@ class OwnerRights:
 
         Raises StoreUnavailable.
         """
-        directory = await self._directory.load()
+        directory = await self._security.judges()
+        if directory is None:
+            return list(rules), [UNBOUND] * len(rules)
         if directory is not self._judged_by:
             self._judged_by, self._standings = directory, {}
         standings = [self._standing(rule, at) if isinstance(rule, CompiledRule) else UNBOUND for rule in rules]

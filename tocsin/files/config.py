@@ -13,7 +13,7 @@ from engine.model.settings import EngineSettings, SpaceSettings
 from engine.operations.validation import parse_model
 from tocsin.files.api_section import ApiOptions, api_options
 from tocsin.files.cluster_section import cluster_settings, default_cluster_problems
-from tocsin.files.config_schema import UNSUPPORTED_SECTIONS, ConfigSchema
+from tocsin.files.config_schema import ConfigSchema
 from tocsin.files.config_settings import boundaries_max_age, engine_settings, space_settings
 from tocsin.files.custom_hosts import custom_hosts
 from tocsin.files.documents import Document, read_document
@@ -73,12 +73,13 @@ class WindowDefinition:
 class Config:
     """What the operator decided; without a file everything is at its default.
 
-    The first of the clusters is the default one, which rules need not name.
+    The first of the clusters is the default one, which rules need not name. ``security``: see `SecurityPolicy`.
     """
 
     engine: EngineSettings = field(default_factory=EngineSettings)
     space: SpaceSettings = field(default_factory=SpaceSettings)
     api: ApiOptions = field(default_factory=ApiOptions)
+    security: bool | None = None
     store: str = f"sqlite:///{DEFAULT_STORE}"
     rules: tuple[Path, ...] = ()
     data_views: tuple[Path, ...] = ()
@@ -151,7 +152,7 @@ def _parse(value: JsonValue, problems: list[Problem]) -> ConfigSchema:
     try:
         return parse_model(ConfigSchema, value)
     except InvalidInput as error:
-        problems += [_named_unsupported(problem) for problem in error.problems]
+        problems += error.problems
         if not isinstance(value, dict):
             return ConfigSchema()
         return parse_model(ConfigSchema, _without_wrong_sections(value, error.problems))
@@ -210,11 +211,6 @@ def _without_secretless(config: Config, problems: Sequence[Problem]) -> Config:
     return replace(config, connectors=tuple(kept))
 
 
-def _named_unsupported(problem: Problem) -> Problem:
-    known = UNSUPPORTED_SECTIONS.get(problem.path)
-    return problem if known is None else Problem(problem.path, *known)
-
-
 def _placed(document: Document, problem: Problem) -> FileProblem:
     """The problem with its place, showing no secret: neither a line with one nor a value that should be one."""
     if _may_hold_secret(tuple(problem.path.split("."))):
@@ -253,6 +249,7 @@ def _config_of(schema: ConfigSchema, document: Document, reader: SecretReader) -
         engine=engine_settings(schema, custom_hosts(schema.http.custom_hosts, folder, reader.problems)),
         space=space_settings(schema.space),
         api=api_options(schema.api, folder),
+        security=schema.security.enabled,
         store=_store_url(schema.store, folder),
         rules=tuple(folder / path for path in schema.rules),
         data_views=tuple(folder / path for path in schema.data_views),

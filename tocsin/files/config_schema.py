@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -14,11 +14,6 @@ from tocsin.files.api_section import ApiSection
 from tocsin.files.cluster_section import ClusterName, ClusterSection
 from tocsin.files.custom_hosts import CustomHostSection, Network
 from tocsin.files.sizes import Size
-
-UNSUPPORTED_SECTIONS: Final = {
-    "security": ("security is not supported yet", "leave it out; everything answers to local users only"),
-}
-"""Sections that later versions know: refused by name, with the remedy for now."""
 
 _BASE_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?")
 _NAME = re.compile(r"[^/\\*?\"<>|\s,#:A-Z_.+-][^/\\*?\"<>|\s,#:A-Z]*")
@@ -234,6 +229,18 @@ class GeoContainmentSection(Strict):
     ] = None
 
 
+class SecuritySection(Strict):
+    """Who may call the HTTP API."""
+
+    enabled: Annotated[
+        bool | None,
+        Field(
+            description="Whether callers must say who they are; null: once there are users, and wherever others can "
+            "reach the API."
+        ),
+    ] = None
+
+
 class ConnectorSection(Strict):
     """A connector that rules can name by its id."""
 
@@ -265,6 +272,7 @@ class ConfigSchema(Strict):
         NotificationsSection()
     )
     api: Annotated[ApiSection, Field(description="The HTTP API.")] = ApiSection()
+    security: Annotated[SecuritySection, Field(description="Who may call the HTTP API.")] = SecuritySection()
     http: Annotated[HttpSection, Field(description="What connectors may do on the network.")] = HttpSection()
     retention: Annotated[RetentionSection, Field(description="How long history is kept.")] = RetentionSection()
     advanced_settings: Annotated[AdvancedSettingsSection, Field(description="How queries of rules are translated.")] = (

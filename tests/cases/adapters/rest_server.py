@@ -28,8 +28,8 @@ from engine.ports.search import SearchPort
 from engine.ports.store import StoredConnector
 from engine.search.recording import RecordingSearch
 from engine.security.authentication import Authenticator
-from engine.security.directory import SecurityDirectory
 from engine.security.passwords import hash_password
+from engine.security.policy import ON, Security
 from engine.service.clocks import ManualClock
 from engine.store.sqlite import open_store
 from engine.vault.vault import AeadVault
@@ -142,7 +142,7 @@ class RestServer:
         if security == "off":
             return ApiContext(settings=settings, space_exists=space_exists)
         await self._add_users({"admin": "superuser", **self.config.get("users", {})})
-        authenticator = Authenticator(SecurityDirectory(self.parts.store), self._clock.now)
+        authenticator = Authenticator(Security(self.parts.store, ON), self._clock.now)
         self._exits.callback(authenticator.close)
         return ApiContext(settings=settings, space_exists=space_exists, authenticate=authenticate_by(authenticator))
 

@@ -1,18 +1,17 @@
 """The HTTP API beside the daemon: where it may listen, and whom it tells of changes."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import aiohttp
-import pytest
 
 from engine.api.address import Address
-from engine.model.errors import InvalidInput
+from engine.operations.users import Users
 from engine.service.clocks import SystemClock
 from tocsin.api_service import start_api
 from tocsin.files.api_section import ApiOptions
 from tocsin.library import AsyncEngine
+from tocsin.security_policy import settle_policy
 
 OPTIONS = ApiOptions(Address("127.0.0.1", 0))
 RULE = {
@@ -46,8 +45,17 @@ async def test_changes_are_told_on_the_engines_loop_and_looking_is_no_change() -
     assert told == [asyncio.get_running_loop()]
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "box.example.org"])
-async def test_addresses_that_others_can_reach_are_refused(host: str) -> None:
-    async with AsyncEngine() as engine:
-        with pytest.raises(InvalidInput, match=r"^api\.listen: .* can be reached from elsewhere \(listen on 127"):
-            await start_api(engine.parts, replace(OPTIONS, address=Address(host, 0)), lambda: None)
+async def test_callers_must_say_who_they_are_once_there_is_a_user() -> None:
+    async with AsyncEngine(clock=SystemClock()) as engine, aiohttp.ClientSession() as client:
+        await settle_policy(engine.parts.security, None, OPTIONS)
+        server = await start_api(engine.parts, OPTIONS, lambda: None)
+        types = f"{server.url}/api/alerting/rule_types"
+        async with client.get(types) as unasked:
+            assert unasked.status == 200
+        await Users(engine.parts.store).add("ann", "correct horse", ["viewer"], at=engine.clock.now(), actor=None)
+        async with client.get(types) as refused:
+            assert (refused.status, refused.headers["www-authenticate"].split()[0]) == (401, "Basic")
+        credentials = {"authorization": aiohttp.encode_basic_auth("ann", "correct horse")}
+        async with client.get(types, headers=credentials) as shown:
+            assert (shown.status, len(await shown.json())) == (200, 3)
+        await server.stop(5)

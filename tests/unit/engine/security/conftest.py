@@ -8,8 +8,8 @@ import pytest
 
 from engine.model.user import User
 from engine.security.authentication import Authenticator
-from engine.security.directory import SecurityDirectory
 from engine.security.passwords import hash_password
+from engine.security.policy import ON, Security
 from engine.store.sqlite import SqliteStore, open_store
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -46,6 +46,6 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def authenticator(store: SqliteStore, clock: Clock) -> AsyncIterator[Authenticator]:
-    made = Authenticator(SecurityDirectory(store), clock.now)
+    made = Authenticator(Security(store, ON), clock.now)
     yield made
     made.close()

@@ -11,7 +11,7 @@ from engine.model.user import ApiKey, User
 from engine.operations.roles import Roles
 from engine.operations.users import Users
 from engine.security.caller import Caller
-from engine.security.directory import SecurityDirectory
+from engine.security.policy import OFF, ON, Security
 from engine.security.rights import EVERY_RIGHT
 from engine.service.owners import OwnerRights
 
@@ -27,7 +27,8 @@ async def grant(world: Any, features: JsonObject) -> None:
 async def secured(world: Any) -> Any:
     """The world with security on: ann owns rule ``r``, which tells of alert ``a``."""
     at = world.clock.now()
-    world.owners = OwnerRights(SecurityDirectory(world.store))
+    world.security = Security(world.store, ON)
+    world.owners = OwnerRights(world.security)
     world.compose(EngineSettings())
     await grant(world, GRANTED)
     await world.store.insert_user(User("ann", "hash", at, at, ("mine",)), None)
@@ -81,6 +82,14 @@ async def test_actions_are_withheld_with_the_reason_once_the_owner_may_use_no_co
     assert (entry.reason, entry.facts) == ("connectorForbidden", {"connector_id": "one", "owner": "ann"})
     await grant(secured, GRANTED)
     assert await run(secured) == ("active", "", 2)
+
+
+async def test_owners_are_not_judged_while_security_is_off(secured: Any) -> None:
+    await Users(secured.store).remove("ann", **secured.by_user())
+    secured.security.policy = OFF
+    assert await run(secured) == ("active", "", 1)
+    secured.security.policy = ON
+    assert await run(secured) == ("error", "read", 1)
 
 
 async def test_a_rule_of_nobody_runs_whoever_there_is(secured: Any) -> None:
