@@ -40,7 +40,7 @@ bench: $(STAMP)  ## measurements, as ratios
 docs: $(STAMP)  ## the command reference, from the help texts
 	$(BIN)/python docs/generate_commands.py
 
-mutants: $(STAMP)  ## mutation score of engine/run and engine/notify
+mutants: $(STAMP)  ## mutation score of engine/run, notify, timing, query and template, of a sample of each
 	$(BIN)/python -m benchmarks.mutants
 
 clean:
