@@ -7,11 +7,9 @@ from engine.model.errors import TocsinError
 from engine.model.rule import DEFAULT_SPACE
 from tocsin.composition import Parts
 from tocsin.files.config import WindowDefinition
+from tocsin.origins import BY_SETTINGS
 
 _log = logging.getLogger("tocsin.daemon")
-
-BY_SETTINGS = "tocsin.yml"
-"""Who created the windows that come from there; others are never touched by it."""
 
 
 async def apply_windows(parts: Parts, windows: Sequence[WindowDefinition], *, is_complete: bool = True) -> None:

@@ -152,6 +152,22 @@ def test_windows_of_the_settings_silence_what_becomes_new_in_them(
     assert verb("windows", "list") == {"version": 1, "total": 0, "windows": []}
 
 
+def test_windows_are_made_ended_and_deleted(tocsin: Any, run: Any, verb: Any) -> None:
+    assert run() == {"notified"}
+    made = verb("windows", "create", "Upgrade", "--for", "2h", "--id", "up", "--scope", "kibana.alert.rule.tags: web")
+    assert (made["window"]["id"], made["window"]["status"]) == ("up", "running")
+    again = tocsin("windows", "create", "Upgrade", "--for", "2h", "--id", "up", *STORE)
+    assert (again.returncode, "[up] exists already" in again.stderr) == (1, True)
+
+    [ended] = verb("windows", "finish", "up")["windows"]
+    assert ended["status"] == "finished"
+    [put_away] = verb("windows", "archive", "up")["windows"]
+    assert put_away["status"] == "archived"
+    done = tocsin("windows", "delete", "up", *STORE)
+    assert (done.returncode, done.stdout) == (0, "Upgrade [up]: deleted\n")
+    assert verb("windows", "list")["total"] == 0
+
+
 def test_a_wrong_window_is_told_with_its_place(tocsin: Any, folder: Path) -> None:
     (folder / "tocsin.yml").write_text(LOG + "maintenance_windows:\n  w:\n    title: T\n    schedule: {}\n")
     done = tocsin("check", "rule.yml")

@@ -1,21 +1,24 @@
-"""``tocsin windows``: look at the maintenance windows of a store."""
+"""``tocsin windows``: look at the maintenance windows of a store, make, end and delete them."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import click
 
 from engine.model.maintenance_window import WindowStatusName
-from tocsin.cli.options import Globals, OutputFormat, option, output_option, store_option
+from tocsin.cli.options import Globals, Instant, OutputFormat, option, output_option, store_option
+from tocsin.cli.question import yes_option
 from tocsin.cli.verb import verb_group
 
 _STATUSES = get_args(WindowStatusName)
+_windows_argument = click.argument("windows", metavar="WINDOW...", nargs=-1, required=True)
 
 
 @verb_group
 def windows() -> None:
-    """Look at the maintenance windows of a store.
+    """Look at the maintenance windows of a store, make, end and delete them.
 
-    Alerts that become new in one notify nobody until it ends. Windows are written into tocsin.yml; see docs/silence.md.
+    Alerts that become new in one notify nobody until it ends. Windows may also be written into tocsin.yml; see
+    docs/silence.md. WINDOW is the id of one. A running daemon takes part at once.
     """
 
 
@@ -77,3 +80,104 @@ def _get(options: Globals, window: str, store: str | None, output: OutputFormat)
 
     asyncio.run(get())
     return 0
+
+
+@windows.verb("create")
+@click.argument("title")
+@option("--for", "duration", of="windows", metavar="DURATION", required=True, help="How long each time: 30m, 2h, 1d.")
+@option("--id", "window_id", of="windows", metavar="ID", help="Its id. Default: a random one.")
+@option("--scope", of="windows", metavar="KQL", help="Only for alerts whose documents meet this. Default: all alerts.")
+@option("--start", of="windows", type=Instant(), help="When it begins. Default: now.")
+@option("--every", of="windows", metavar="INTERVAL", help="Again and again: 1d, 2w, 1M (months), 1y.")
+@option(
+    "--on", "weekdays", of="windows", multiple=True, metavar="DAY", help="MO to SU; +2TU, -1FR of a month. Repeatable."
+)
+@option("--timezone", of="windows", metavar="ZONE", help="On whose wall clock it recurs. Default: UTC.")
+@option("--times", of="windows", type=click.IntRange(1), help="How often.")
+@option("--last", of="windows", type=Instant(), help="No start after this time.")
+@store_option
+@output_option
+@click.pass_obj
+def _create(
+    options: Globals,
+    /,
+    title: str,
+    duration: str,
+    window_id: str | None,
+    scope: str | None,
+    store: str | None,
+    output: OutputFormat,
+    **repetition: Any,
+) -> int:
+    """Make a window and show it whole. It is for once, from --start on, unless it is to recur.
+
+    Example: tocsin windows create "Database upgrade" --for 2h --scope 'kibana.alert.rule.tags: db'
+
+    Example: tocsin windows create "Patch day" --for 4h --start 2026-01-13T19:00:00Z --every 1M --on +2TU
+    """
+    from tocsin.cli.snooze_changes import Repetition
+    from tocsin.cli.window_changes import NewWindow, create_window
+
+    new = NewWindow(title, duration, Repetition(**repetition), window_id, scope)
+    return create_window(options.config, store, new, output)
+
+
+@windows.verb("finish")
+@_windows_argument
+@store_option
+@output_option
+@click.pass_obj
+def _finish(options: Globals, windows: tuple[str, ...], store: str | None, output: OutputFormat) -> int:
+    """End what runs of windows now. What recurs comes again at its time.
+
+    Example: tocsin windows finish patch-day
+    """
+    from tocsin.cli.window_changes import change_windows
+
+    return change_windows(options.config, store, windows, "finish", output)
+
+
+@windows.verb("archive")
+@_windows_argument
+@store_option
+@output_option
+@click.pass_obj
+def _archive(options: Globals, windows: tuple[str, ...], store: str | None, output: OutputFormat) -> int:
+    """End windows for good, and keep them to look at.
+
+    Example: tocsin windows archive patch-day
+    """
+    from tocsin.cli.window_changes import change_windows
+
+    return change_windows(options.config, store, windows, "archive", output)
+
+
+@windows.verb("unarchive")
+@_windows_argument
+@store_option
+@output_option
+@click.pass_obj
+def _unarchive(options: Globals, windows: tuple[str, ...], store: str | None, output: OutputFormat) -> int:
+    """Let archived windows run again.
+
+    Example: tocsin windows unarchive patch-day
+    """
+    from tocsin.cli.window_changes import change_windows
+
+    return change_windows(options.config, store, windows, "unarchive", output)
+
+
+@windows.verb("delete")
+@_windows_argument
+@yes_option(of="windows")
+@store_option
+@output_option
+@click.pass_obj
+def _delete(options: Globals, windows: tuple[str, ...], is_yes: bool, store: str | None, output: OutputFormat) -> int:
+    """Delete windows. Alerts that one silenced notify again.
+
+    Example: tocsin windows delete patch-day
+    """
+    from tocsin.cli.window_changes import change_windows
+
+    return change_windows(options.config, store, windows, "delete", output, is_yes=is_yes)
