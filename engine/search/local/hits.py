@@ -11,7 +11,7 @@ from engine.search.local.fragment import TRUE, Sql, join, sql, value
 from engine.search.local.index import IndexView, made_id
 from engine.search.local.plan import HitsRequest
 from engine.search.local.query.conditions import QueryContext, compile_query
-from engine.search.local.query.nodes import Bool, Query
+from engine.search.local.query.nodes import Bool, ConstantScore, Query
 from engine.search.local.relation import Relation
 from engine.search.local.sorting import BoundKey, behind_values, bind_sort, by_score, order_by
 from engine.search.local.source_values import check_formats, fetch_docvalues, fetch_fields, filter_source
@@ -169,6 +169,8 @@ def _add_content(hit: JsonObject, source: JsonObject, view: IndexView, request: 
 def _named_queries(query: Query) -> Iterable[tuple[str, Query]]:
     if query.name is not None:
         yield query.name, query
+    if isinstance(query, ConstantScore):
+        yield from _named_queries(query.query)
     if isinstance(query, Bool):
         for clause in (*query.must, *query.filter, *query.should, *query.must_not):
             yield from _named_queries(clause)

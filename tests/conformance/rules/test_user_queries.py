@@ -91,9 +91,6 @@ QUERIES: dict[str, tuple[dict[str, Any], Callable[[Document], bool]]] = {
 }  # fmt: skip
 """Name -> a query, and what it says in Python."""
 
-NOT_BUILT_LOCALLY = {"regexp", "simple_query_string", "match_phrase_prefix", "constant_score"}  # fmt: skip
-"""Kinds of queries that the embedded engine refuses by name; clusters are tried with them all the same."""
-
 
 def whole_rules() -> dict[str, dict[str, Any]]:
     params = {"searchType": "esQuery", "index": ["web"], "timeField": "@timestamp", "size": 100, "threshold": [0],
@@ -148,7 +145,4 @@ def test_a_cluster_finds_what_the_query_says(name: str, on_cluster: Any) -> None
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_the_embedded_engine_finds_the_same(name: str, locally: Any, on_cluster: Any) -> None:
-    if name in NOT_BUILT_LOCALLY:
-        assert [run["error"] for run in locally[name]] == ["400", "400"], "is built now: take it off the list"
-    else:
-        assert locally[name] == on_cluster[name]
+    assert locally[name] == on_cluster[name]

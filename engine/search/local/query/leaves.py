@@ -10,7 +10,6 @@ from engine.search.local.fragment import FALSE, TRUE, Sql, all_of, any_of, sql, 
 from engine.search.local.index import IndexView
 from engine.search.local.mapping import Field
 from engine.search.local.query.spans import Span
-from engine.search.local.query.wildcards import escape_expression, wildcard_expression
 from engine.search.local.table import Column
 from engine.search.local.tokens import GAP, SEPARATOR, phrase_part
 from engine.search.local.values import to_text
@@ -24,13 +23,14 @@ class Target:
     """A field of an index as conditions see it. ``column`` is None while no document has a value."""
 
     index: str
+    table: str
     field: Field
     column: Column | None
     missing_tokens: set[str]
 
     @classmethod
     def of(cls, view: IndexView, name: str, missing_tokens: set[str]) -> "Target":
-        return cls(view.name, view.fields[name], view.column(name), missing_tokens)
+        return cls(view.name, view.table, view.fields[name], view.column(name), missing_tokens)
 
     @property
     def tokens(self) -> Sql:
@@ -76,11 +76,12 @@ def in_spans(target: Target, spans: Iterable[Span | None], *, case_insensitive: 
     others = [span for span in possible if not span.is_single]
     conditions = [any_value(column, lambda x, span=span: _in_span(target.field, x, span)) for span in others]  # type: ignore[misc]
     if singles:
-        conditions.append(_is_one_of(column, singles))
+        conditions.append(is_one_of(column, singles))
     return any_of(conditions)
 
 
-def _is_one_of(column: Column, values: Sequence[object]) -> Sql:
+def is_one_of(column: Column, values: Sequence[object]) -> Sql:
+    """Documents with one of the values."""
     wanted = value(list(values), f"{column.sql_type}[]")
     if column.is_list:
         return sql("list_has_any(" + column.name + ", {})", wanted)
@@ -113,11 +114,12 @@ def _token_in_span(target: Target, span: Span, case_insensitive: bool) -> Sql:
     return sql("(len(list_filter(" + split + ", lambda x: x <> '' AND x <> '" + GAP[-1] + "' AND {})) > 0)", inside)
 
 
-def has_tokens(target: Target, tokens: Sequence[str]) -> Sql:
-    """Documents in which the tokens follow one another."""
+def has_tokens(target: Target, tokens: Sequence[str], *, is_prefix: bool = False) -> Sql:
+    """Documents in which the tokens follow one another; ``is_prefix``: the last is only the beginning of one."""
     if target.column is None or not all(tokens):
         return FALSE
-    return sql("contains({}, {})", target.tokens, value(phrase_part(tokens), "VARCHAR"))
+    part = phrase_part(tokens)
+    return sql("contains({}, {})", target.tokens, value(part[:-1] if is_prefix else part, "VARCHAR"))
 
 
 def query_tokens(target: Target, text: JsonValue, analyzer: str | None) -> list[str]:
@@ -126,36 +128,3 @@ def query_tokens(target: Target, text: JsonValue, analyzer: str | None) -> list[
     if not is_known_analyzer(name):
         raise shard_failure(target.index, "query_shard_exception", f"analyzer [{name}] not found")
     return analyze(to_text(text), name)
-
-
-def matches_pattern(target: Target, pattern: str, is_prefix: bool, case_insensitive: bool) -> Sql:
-    """Documents with a value (on text: a token) that begins with, or has the form of, the pattern."""
-    if target.column is None:
-        return FALSE
-    if target.field.family == "text":
-        return _token_matches(target, pattern, is_prefix, case_insensitive)
-    if is_prefix:
-        return any_value(target.column, lambda x: _starts_with(x, pattern, case_insensitive))
-    expression = value(wildcard_expression(pattern, "(?s:.)"), "VARCHAR")
-    options = "'i'" if case_insensitive else "''"
-    return any_value(target.column, lambda x: sql("regexp_full_match({}, {}, " + options + ")", x, expression))
-
-
-def _starts_with(x: Sql, prefix: str, case_insensitive: bool) -> Sql:
-    if case_insensitive:
-        return sql("starts_with(lower({}), {})", x, value(prefix.lower(), "VARCHAR"))
-    return sql("starts_with({}, {})", x, value(prefix, "VARCHAR"))
-
-
-def _token_matches(target: Target, pattern: str, is_prefix: bool, case_insensitive: bool) -> Sql:
-    inside = f"[^{SEPARATOR}{GAP[-1]}]"
-    if not pattern and not is_prefix:
-        return FALSE
-    if is_prefix:
-        expression = f"{SEPARATOR}{escape_expression(pattern)}{inside if not pattern else ''}"
-    else:
-        expression = f"{SEPARATOR}{wildcard_expression(pattern, inside)}{SEPARATOR}"
-        if not pattern.strip("*"):
-            expression = f"{SEPARATOR}{inside}"
-    options = "'i'" if case_insensitive else "''"
-    return sql("regexp_matches({}, {}, " + options + ")", target.tokens, value(expression, "VARCHAR"))

@@ -67,7 +67,10 @@ class TermsLookup(Query):
 
 @dataclass(frozen=True, slots=True)
 class Match(Query):
-    """Analysed text, its tokens combined by ``operator``."""
+    """Analysed text, its tokens combined by ``operator``.
+
+    ``is_prefix``: the last token is only the beginning of one. ``fuzziness`` as in `Fuzzy`.
+    """
 
     field: str
     value: JsonValue
@@ -76,16 +79,21 @@ class Match(Query):
     analyzer: str | None = None
     lenient: bool = False
     all_if_no_tokens: bool = False
+    is_prefix: bool = False
+    fuzziness: str | None = None
+    prefix_length: int = 0
+    transpositions: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class MatchPhrase(Query):
-    """Tokens that follow one another."""
+    """Tokens that follow one another. ``is_prefix``: the last is only the beginning of one."""
 
     field: str
     value: JsonValue
     analyzer: str | None = None
     all_if_no_tokens: bool = False
+    is_prefix: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +131,12 @@ class Ids(Query):
 
 @dataclass(frozen=True, slots=True)
 class Prefix(Query):
-    """Values (on text: tokens) that begin with a text."""
+    """Values (on text: tokens) that begin with a text. ``is_analyzed`` as in `Wildcard`."""
 
     field: str
     value: str
     case_insensitive: bool = False
+    is_analyzed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,40 @@ class Wildcard(Query):
     value: str
     case_insensitive: bool = False
     is_analyzed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Regexp(Query):
+    """Values (on text: tokens) that an expression in Lucene's language fits as a whole; ``flags``: its operators."""
+
+    field: str
+    value: str
+    case_insensitive: bool = False
+    flags: frozenset[str] = frozenset()
+    is_analyzed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzy(Query):
+    """Values (on text: tokens) that differ in few characters.
+
+    ``fuzziness``: how many, or ``AUTO`` by the length of the word. ``transpositions``: neighbours that changed places
+    count as one. ``prefix_length``: so many first characters must be equal.
+    """
+
+    field: str
+    value: str
+    fuzziness: str = "AUTO"
+    prefix_length: int = 0
+    transpositions: bool = True
+    is_analyzed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantScore(Query):
+    """What a query matches, all with one score."""
+
+    query: Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +222,21 @@ class QueryString(Query):
     allows_leading_wildcard: bool = True
     analyzer: str | None = None
     time_zone: str | None = None
+    minimum: str | None = None
+    fuzzy_prefix_length: int = 0
+    fuzzy_transpositions: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SimpleQueryString(Query):
+    """A text in the language that no text can break; ``flags`` name what of it is known, ``fields`` as above."""
+
+    text: str
+    flags: frozenset[str]
+    fields: tuple[str, ...] = ()
+    operator: Literal["or", "and"] = "or"
+    is_lenient: bool = False
+    analyzer: str | None = None
+    minimum: str | None = None
+    fuzzy_prefix_length: int = 0
+    fuzzy_transpositions: bool = True

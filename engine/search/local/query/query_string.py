@@ -11,6 +11,7 @@ from engine.search.local.query.nodes import (
     Bool,
     Bound,
     Exists,
+    Fuzzy,
     Match,
     MatchAll,
     MatchNone,
@@ -18,8 +19,10 @@ from engine.search.local.query.nodes import (
     Query,
     QueryString,
     Range,
+    Regexp,
     Wildcard,
 )
+from engine.search.local.query.regexps import ALL_OPERATORS
 
 Occur = Literal["must", "should", "must_not"]
 
@@ -28,6 +31,7 @@ _BLANKS = re.compile(r"\s*")
 _WORD = re.compile(r'(?:\\.|[^\s()\[\]{}":^~\\])+', re.DOTALL)
 _FIELD = re.compile(r'((?:\\.|[^\s()\[\]{}":^~\\+\-!])(?:\\.|[^\s()\[\]{}":^~\\])*)\s*:', re.DOTALL)
 _PHRASE = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
+_REGEXP = re.compile(r"/((?:\\.|[^/\\])*)/", re.DOTALL)
 _RANGE = re.compile(
     r'([\[{])\s*("(?:\\.|[^"\\])*"|[^\s\]}]+)\s+TO\s+("(?:\\.|[^"\\])*"|[^\s\]}]+)\s*([\]}])', re.DOTALL
 )
@@ -57,8 +61,19 @@ def parse_query_string(given: QueryString) -> Query:
     """What the text means. Raises QuerySyntaxError, QueryUnsupported."""
     if not given.text.strip():
         return MatchNone(boost=given.boost, name=given.name)
-    parser = _Parser(given)
-    return replace(parser.parse(), boost=given.boost, name=given.name)
+    found = _Parser(given).parse()
+    if given.minimum is not None:
+        found = _with_minimum(found, given.minimum)
+    return replace(found, boost=given.boost, name=given.name)
+
+
+def _with_minimum(query: Query, minimum: str) -> Query:
+    """The minimum counts for the outermost clauses, or for the words if there are no others."""
+    if isinstance(query, Bool):
+        return replace(query, minimum=minimum) if query.should else query
+    if isinstance(query, AnyField) and isinstance(query.leaf, Match):
+        return replace(query, leaf=replace(query.leaf, minimum=minimum))
+    return query
 
 
 class _Parser:
@@ -133,8 +148,11 @@ class _Parser:
             if not self._take_text(")"):
                 self._fail("a bracket is not closed")
             return self._suffixed(query)
+        if (expression := self._take(_REGEXP)) is not None:
+            pattern = expression[1].replace("\\/", "/")
+            return self._suffixed(self._over(fields, Regexp("", pattern, flags=ALL_OPERATORS, is_analyzed=True)))
         if self._text.startswith("/", self._at):
-            raise QueryUnsupported("regular expressions in [query_string]")
+            self._fail("a regular expression is not closed")
         if (phrase := self._take(_PHRASE)) is not None:
             return self._suffixed(self._over(fields, MatchPhrase("", _unescape(phrase[1]), self._given.analyzer)))
         if (bounds := self._take(_RANGE)) is not None:
@@ -150,11 +168,23 @@ class _Parser:
         word = self._word()
         if _WILD.search(word):
             return self._suffixed(self._pattern(fields, word))
+        if (fuzzy := self._take_fuzzy()) is not None:
+            given = self._given
+            rules = given.fuzzy_prefix_length, given.fuzzy_transpositions
+            return self._suffixed(self._over(fields, Fuzzy("", _unescape(word), fuzzy, *rules, is_analyzed=True)))
         words = [_unescape(word)]
         while takes_run and (following := self._following_word()) is not None:
             words.append(_unescape(following))
         match = Match("", " ".join(words), self._given.operator, analyzer=self._given.analyzer)
         return self._suffixed(self._over(fields, match))
+
+    def _take_fuzzy(self) -> str | None:
+        """How fuzzy the word just read is meant; None if it is not."""
+        suffix = _SUFFIX.match(self._text, self._at)
+        if suffix is None or suffix[1] != "~":
+            return None
+        self._at = suffix.end()
+        return "AUTO" if suffix[2] is None else str(min(int(float(suffix[2])), 2))
 
     def _following_word(self) -> str | None:
         """The next plain word, if it belongs to the same run of words."""
@@ -189,7 +219,7 @@ class _Parser:
         while (suffix := _SUFFIX.match(self._text, self._at)) is not None:
             self._at = suffix.end()
             if suffix[1] == "~" and suffix[2] not in ("0", "0.0"):
-                raise QueryUnsupported("fuzzy words and loose phrases (~) in [query_string]")
+                raise QueryUnsupported("loose phrases (~) in [query_string]")
             if suffix[1] == "^":
                 if suffix[2] is None:
                     self._fail("a boost has no number")

@@ -62,7 +62,7 @@ async def test_queries_of_very_many_clauses(count: int, found: int | None) -> No
     await engine.close()
 
 
-@pytest.mark.parametrize("text", ["/re/", "word~", '"a b"~2', "message:/x.*/"])
+@pytest.mark.parametrize("text", ['"a b"~2', "message:/~x/", "/a&b/"])
 async def test_what_is_not_built_is_refused_by_name(text: str) -> None:
     engine = LocalSearch(lambda: datetime(2024, 5, 8, tzinfo=UTC))
     await engine.add_documents("logs", [{"_id": "1", "message": "a b"}])
