@@ -155,7 +155,8 @@ class Rules:
                 return replace(change, audit=_audit("enable", rule, at, actor))
             if stored.schedule.next_run is None:
                 schedule = lifecycle.start_schedule(rule, at, in_bulk=in_bulk)
-                return RuleChange(rule, stored.version, schedule=schedule)
+                audit = _audit("enable", rule, at, actor)
+                return RuleChange(rule, stored.version, schedule=schedule, audit=audit)
             return None
 
         return await self._access.change(RuleKey(space, rule_id), decide)
