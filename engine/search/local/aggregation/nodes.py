@@ -65,15 +65,15 @@ class Buckets(Aggregation):
 
 @dataclass(frozen=True, slots=True)
 class Terms(Buckets):
-    """``terms`` (one source) and ``multi_terms`` (``is_multi``). ``include``/``exclude`` list exact keys."""
+    """``terms`` (one source) and ``multi_terms`` (``is_multi``). ``include``/``exclude``: keys, or an expression."""
 
     sources: tuple[KeySource, ...]
     is_multi: bool = False
     size: int = 10
     order: tuple[Order, ...] = (Order("_count", True),)
     min_doc_count: int = 1
-    include: tuple[JsonValue, ...] | None = None
-    exclude: tuple[JsonValue, ...] | None = None
+    include: tuple[JsonValue, ...] | str | None = None
+    exclude: tuple[JsonValue, ...] | str | None = None
     format: str | None = None
     shows_error: bool = False
 

@@ -9,9 +9,10 @@ from engine.search.local.aggregation.frames import Frame, KeyFrame, RootFrame, k
 from engine.search.local.aggregation.keys import Key, bind_key
 from engine.search.local.aggregation.metrics import MetricColumns
 from engine.search.local.aggregation.nodes import Terms
-from engine.search.local.errors import BadValue, bad_query_value
+from engine.search.local.errors import BadValue, bad_query_value, illegal, shard_failure, unsupported
 from engine.search.local.fragment import TRUE, Sql, join, sql, value
 from engine.search.local.query.conditions import Compiled
+from engine.search.local.query.regexps import RegexpError, translate_regexp
 from engine.search.local.relation import Matched, Relation
 from engine.search.local.values import converter
 
@@ -92,13 +93,30 @@ class BoundTerms:
     def _listed(self) -> Sql:
         """Only keys that ``include`` lists and ``exclude`` does not."""
         conditions = [TRUE]
-        for listed, template in ((self.terms.include, "list_contains({}, k0)"),
-                                 (self.terms.exclude, "NOT list_contains({}, k0)")):  # fmt: skip
-            if listed is not None:
-                key = self.keys[0]
-                stored = [self._stored(key, each) for each in listed]
-                conditions.append(sql(template, value(stored, f"{key.slot.sql_type}[]")))
+        if self.terms.include is not None:
+            conditions.append(self._is_among(self.terms.include))
+        if self.terms.exclude is not None:
+            conditions.append(sql("NOT {}", self._is_among(self.terms.exclude)))
         return join(" AND ", conditions)
+
+    def _is_among(self, listed: tuple[JsonValue, ...] | str) -> Sql:
+        key = self.keys[0]
+        if isinstance(listed, str):
+            return sql("regexp_full_match(k0, {})", value(self._expression(key, listed), "VARCHAR"))
+        stored = [self._stored(key, each) for each in listed]
+        return sql("list_contains({}, k0)", value(stored, f"{key.slot.sql_type}[]"))
+
+    def _expression(self, key: Key, written: str) -> str:
+        if key.field.family != "keyword":
+            reason = f"Aggregation [{self.terms.name}] cannot support regular expression style include/exclude settings"
+            reason += " as they can only be applied to string fields"
+            raise shard_failure("_all", "illegal_argument_exception", reason)
+        try:
+            return translate_regexp(written)
+        except RegexpError as error:
+            if error.is_limit:
+                raise unsupported(f"{error} in [include] and [exclude]", self.terms.at) from None
+            raise illegal(f"[{written[:200]}] is no regular expression: {error}", self.terms.at) from None
 
     def _stored(self, key: Key, given: JsonValue) -> object:
         try:

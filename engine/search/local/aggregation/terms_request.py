@@ -97,13 +97,13 @@ def _order_of(base: Buckets, path: str, descending: bool, at: str) -> Order:
     return Order(metric.name, descending, found)
 
 
-def _key_list(members: JsonObject, key: str, at: str) -> tuple[JsonValue, ...] | None:
+def _key_list(members: JsonObject, key: str, at: str) -> tuple[JsonValue, ...] | str | None:
     value = members.get(key)
     here = pointer(at, key)
     if value is None:
         return None
     if isinstance(value, str):
-        raise unsupported(f"a regular expression in [{key}]", here)
+        return value
     if isinstance(value, dict):
         raise unsupported(f"partitions in [{key}]", here)
     return tuple(scalar(each, here) for each in as_list(value, here))

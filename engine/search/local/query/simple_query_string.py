@@ -58,6 +58,7 @@ class _Parser:
     given: SimpleQueryString
     is_blank: Callable[[str], bool]
     count: int = 0
+    changes: int = 0
 
     def knows(self, flag: str) -> bool:
         return flag in self.given.flags
@@ -155,6 +156,9 @@ class _Parser:
             clause = Bool(must_not=(clause,))
         if state.clauses and state.joined not in (None, sign):
             # Another sign begins a new query, of which all before is the first clause.
+            self.changes += 1
+            if self.changes > _DEEPEST:
+                raise SimpleQueryUnsupported(f"more than {_DEEPEST} changes between + and | in [simple_query_string]")
             state.clauses = [_joined(state.clauses, str(state.joined))]
         state.joined = sign if state.clauses else None
         state.clauses.append(clause)

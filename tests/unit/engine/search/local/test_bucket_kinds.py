@@ -68,6 +68,20 @@ async def test_buckets_ordered_and_selected_by_percentiles(aggregate: Any) -> No
     assert found["m"] == {"value": 21.0, "keys": ["b"]}
 
 
+@pytest.mark.parametrize(
+    ("options", "keys"),
+    [
+        ({"include": "a|c.*"}, ["a"]),
+        ({"exclude": "[^b]"}, ["b"]),
+        ({"include": ".*", "exclude": ["b"]}, ["a"]),
+        ({"include": "b", "min_doc_count": 0}, ["b"]),
+    ],
+)
+async def test_keys_chosen_by_expressions(aggregate: Any, options: dict[str, Any], keys: list[str]) -> None:
+    found = await aggregate({"t": {"terms": {"field": "host", **options}}})
+    assert [each["key"] for each in found["t"]["buckets"]] == keys
+
+
 async def test_back_to_nested_objects_around(aggregate: Any) -> None:
     aggs = {"n": {"nested": {"path": "o.p"}, "aggs": {"q": {"terms": {"field": "o.p.q"}, "aggs": {
         "o": {"reverse_nested": {"path": "o"}, "aggs": {"k": {"terms": {"field": "o.k"}},

@@ -100,6 +100,7 @@ async def test_which_documents_match(matching: Any, query: dict[str, Any], ids: 
         (simple("x", "n"), "search_phase_execution_exception"),
         (simple("x", flags="SOME"), "illegal_argument_exception"),
         (simple("a " * 1000), "illegal_argument_exception"),
+        (simple("a + b | " * 100), "illegal_argument_exception"),
         ({"query_string": {"query": "word:/a(/"}}, "search_phase_execution_exception"),
         ({"query_string": {"query": "word:/a"}}, "search_phase_execution_exception"),
         ({"constant_score": {}}, "parsing_exception"),
@@ -121,7 +122,14 @@ async def test_no_text_breaks_the_simple_language(matching: Any) -> None:
 
 
 async def test_thousands_of_brackets_are_read_in_one_go(matching: Any) -> None:
-    for text in ("(" * 20_000 + "disk", "(" * 5000 + "disk" + ")" * 5000, "-" * 20_001 + "disk", "\\" * 20_000):
+    for text in (
+        "(" * 20_000 + "disk",
+        "(" * 5000 + "disk" + ")" * 5000,
+        "-" * 20_001 + "disk",
+        "\\" * 20_000,
+        "(" * 49 + "disk + full | x" + ")" * 49,
+        "disk + full | " * 20 + "x",
+    ):
         assert await matching(simple(text)) in ("", "14", "23")
 
 
