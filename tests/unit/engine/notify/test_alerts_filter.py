@@ -111,19 +111,25 @@ def test_the_facts_say_what_was_asked(situation_of, action_of, documented, noon,
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "problem"),
     [
-        {"kql": "", "filters": [], "dsl": '{"script": {"script": "true"}}'},
-        {"kql": "", "filters": [], "dsl": "{broken"},
-        {"kql": "a: b", "filters": []},
+        (
+            {"kql": "", "filters": [], "dsl": '{"script": {"script": "true"}}'},
+            "queries of kind [script] cannot be judged on a document by itself",
+        ),
+        ({"kql": "", "filters": [], "dsl": "{broken"}, ""),
+        (
+            {"kql": "a: b", "filters": []},
+            "the filter was stored without its compiled form: save the rule again",
+        ),
     ],
 )
 def test_an_action_whose_filter_cannot_be_evaluated_is_not_run(
-    ends, query, situation_of, action_of, documented, run_once
+    ends, query, problem, situation_of, action_of, documented, run_once
 ):
     assert ends({"query": query}, documented()) == [("a", "filterFailed")]
     [error] = run_once(situation_of([action_of(alerts_filter={"query": query})], [documented()])).log_errors
-    assert error.startswith("action [u1] was not run, since its filter cannot be evaluated: ")
+    assert error.startswith(f"action [u1] was not run, since its filter cannot be evaluated: {problem}")
 
 
 def test_nothing_is_remembered_of_what_a_filter_kept_back(situation_of, action_of, documented, noon):

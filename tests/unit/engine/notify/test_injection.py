@@ -67,4 +67,4 @@ def test_without_a_url_of_the_rule_there_is_no_link() -> None:
 def test_the_footer_leads_to_the_rule_in_its_space(of: RuleVariables, path: str) -> None:
     injected = inject(RuleLink.FOOTER, {"message": "m"}, of)
     assert (injected["message"], injected["kibanaFooterLink"]["path"]) == ("m", path)
-    assert injected["kibanaFooterLink"]["text"]
+    assert injected["kibanaFooterLink"]["text"] == "View this rule"

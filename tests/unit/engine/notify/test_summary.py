@@ -166,6 +166,23 @@ def test_templates_see_the_documents_in_order_and_the_true_counts(situation_of, 
     assert (sent.alert_id, sent.alert_uuid) == (None, None)
 
 
+def test_an_interval_shows_so_many_documents_of_each_part_and_counts_all(
+    situation_of, summary_of, seen, run_once, noon
+):
+    shown = "{{#alerts.%s.data}}{{kibana.alert.instance.id}}{{/alerts.%s.data}}:{{alerts.%s.count}}"
+    message = " ".join(shown % (part, part, part) for part in ("new", "ongoing", "recovered"))
+    lasting = [closed(name, noon, 90, 20) | {"kibana.alert.end": None} for name in ("c1", "c2")]
+    situation = situation_of(
+        [summary_of(throttle="1h", params={"message": message})],
+        [seen("a1"), seen("a2"), seen("b1", 2 * HOUR), seen("b2", 2 * HOUR)],
+        [seen("z1", 2 * HOUR, ended=True), seen("z2", 2 * HOUR, ended=True)],
+        closed_documents=[closed("x1", noon, 30, 20), closed("x2", noon, 30, 20), *lasting],
+        max_documents=3,
+    )
+    [sent] = run_once(situation).notifications
+    assert sent.params == {"message": "x1x2a1:4 c1c2b1:4 x1x2z1:4"}
+
+
 def test_documents_come_with_id_and_index(situation_of, summary_of, seen, run_once):
     params = {"message": "{{#alerts.all.data}}{{_id}} {{_index}}{{/alerts.all.data}}"}
     [sent] = run_once(situation_of([summary_of(params=params)], [seen("a")])).notifications

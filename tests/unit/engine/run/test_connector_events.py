@@ -32,6 +32,9 @@ def test_an_execution_is_two_records_with_one_start() -> None:
         )
         assert ".server-log:c1: My" in record["message"]
         assert record["kibana.space_ids"] == ["default"]
+        assert (record["kibana.action.id"], record["kibana.action.name"]) == ("c1", "My")
+        assert record["kibana.action.type_id"] == ".server-log"
+        assert record["kibana.action.execution.uuid"] == "uuid"
         assert record["kibana.action.execution.source"] == "http_request"
 
 

@@ -118,6 +118,7 @@ def test_a_number(call, number: str, options: str, text: str) -> None:
         ("de-DE", "1500000", "notation: compact, compactDisplay: long", "1,5 Millionen"),
         ("de-DE", "1000000", "notation: compact, compactDisplay: long", "1 Million"),
         ("ar-EG", "12.5", "", "١٢٫٥"),
+        ("de-DE", "1", "style: currency, currency: EUR, currencyDisplay: name", "1,00 Euro"),
         ("ar-EG-u-nu-latn", "12.5", "", "12.5"),
         ("en-US-u-nu-thai", "12.5", "", "๑๒.๕"),
         ("en-US-u-ca-gregory-nu-thai", "12.5", "numberingSystem: latn", "12.5"),
