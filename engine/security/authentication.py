@@ -64,6 +64,11 @@ class Authenticator:
             raise Unauthorized("unable to authenticate with these credentials")
         return caller
 
+    @property
+    def is_switched_off(self) -> bool:
+        """Whether the operator said that nobody is asked, wherever he comes from."""
+        return self._security.policy.setting is False
+
     def close(self) -> None:
         """End the threads that hash; what they are at is not waited for."""
         self._hashing.shutdown(wait=False, cancel_futures=True)

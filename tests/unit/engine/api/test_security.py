@@ -234,6 +234,45 @@ async def test_headers_and_who_asks(secured: Secured) -> None:
     assert found == HEADERS
 
 
+OPEN_TO_ALL_CALLERS = ("/api/alerting/rule", "/internal/alerting/rule", "/api/cases")
+"""Below these the operations judge, once they know what it is about."""
+
+
+async def test_every_route_that_changes_something_needs_a_right(secured: Secured) -> None:
+    routes = api_routes(secured.served.engine.parts, ApiContext())
+    unguarded = [route for route in routes if route.method != "GET" and route.needs is None]
+    assert [route for route in unguarded if not route.path.startswith(OPEN_TO_ALL_CALLERS)] == []
+
+
+HOSTS = {
+    "127.0.0.1:9095": 200,
+    "[::1]:9095": 200,
+    "localhost": 200,
+    "LOCALHOST:1": 200,
+    "::1": 403,
+    "127.0.0.1.evil.example:9095": 403,
+    "evil.example": 403,
+    "192.0.2.1:9095": 403,
+    "": 403,
+}
+
+
+async def test_without_users_only_this_machine_s_own_names_are_answered(served: Any) -> None:
+    parts = served.engine.parts
+    authenticator = Authenticator(parts.security, parts.clock.now)
+    served.app = build_api(parts, ApiContext(authenticate=authenticate_by(authenticator)))
+
+    async def answers() -> dict[str, int]:
+        types = "/api/alerting/rule_types"
+        return {host: (await served("GET", types, headers={"host": host})).status for host in HOSTS}
+
+    parts.security.policy = SecurityPolicy()
+    assert await answers() == HOSTS
+    assert (await served("GET", "/api/alerting/rule_types", headers={})).status == 200
+    parts.security.policy = SecurityPolicy(setting=False)
+    assert set((await answers()).values()) == {200}
+
+
 async def test_rule_types_show_what_one_may_have(secured: Secured) -> None:
     shown = {}
     for who in CALLERS:
