@@ -97,8 +97,10 @@ class _Rendering:
                             value = None
                             break
                         value = value.get(key)
+                    if value is None:
+                        value = resolve(self.contexts, tag.path) if tag.path else self.item
                     if type(value) is not str:
-                        value = text_of(self._resolve(tag.path) if value is None else value)
+                        value = text_of(value)
                     if escape is not None and tag.is_escaped:
                         value = escape(value)
                     chars_left -= len(value)
@@ -120,7 +122,7 @@ class _Rendering:
 
     def _render_section(self, section: Section, start: int) -> None:
         opening = section.opening
-        value = self._resolve(opening.path)
+        value = resolve(self.contexts, opening.path) if opening.path else self.item
         if value is MISSING and section.called is not None:
             if not opening.is_inverted:
                 self._put_lambda(section.called, start)
@@ -146,9 +148,6 @@ class _Rendering:
             else:
                 self.render(section.body)
         self.item = around
-
-    def _resolve(self, path: Path) -> JsonValue:
-        return resolve(self.contexts, path) if path else self.item
 
     def _put_lambda(self, body: LambdaBody, start: int) -> None:
         """Put out what the lambda makes of its body, unescaped, or why it could not (templates.md 6).
@@ -218,10 +217,7 @@ class _Rendering:
 
 def resolve(contexts: list[JsonValue], path: Path) -> JsonValue:
     """The settled value of a name: that of the innermost context in which the whole path exists, else MISSING."""
-    first = path[0]
     for context in reversed(contexts):
-        if type(context) is DataObject and first not in context:
-            continue
         value = context
         for key in path:
             value = member_of(value, key)
