@@ -1,11 +1,18 @@
-"""10,000 notifications rendered: the params of an action as rules have them, in the modes of three connectors."""
+"""10,000 notifications rendered: the params of an action as rules have them, in the modes of three connectors.
 
+And templates of a megabyte compiled and rendered: of the messages above, and of nothing but the shortest tags.
+"""
+
+import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from connectors.treatments import treatment_of
 from engine.model.alert import Alert
 from engine.model.jsonvalue import JsonObject
+from engine.ports.connector import EscapeMode
+from engine.template.mustache import compile_template
 from engine.template.params import compile_params
 from engine.template.values import prepare_variables
 from engine.template.variables import RuleVariables, alert_variables
@@ -29,13 +36,45 @@ _ACTIONS: tuple[tuple[str, str, JsonObject], ...] = (
     ("three lambdas", ".server-log", {"message": _LAMBDAS}),
 )
 
+MEGABYTE = 1_000_000
+_REPEATED = (
+    ("messages", _PLAIN + "{{#context.hosts}}\n- {{name}}: {{value}}{{/context.hosts}}\n"),
+    ("{{date}} only", "{{date}}"),
+    ("sections only", "{{#date}}x{{/date}}"),
+)
+
 
 async def measure() -> dict[str, str]:
-    """CPU for all of them, preparing the variables of each alert included."""
-    return {
+    """CPU for all of them, preparing the variables of each alert included; for templates of a megabyte, also as a
+    multiple of what one regular expression takes to find their tags."""
+    notifications = {
         f"{NOTIFICATIONS:,} notifications, {name}": f"{_seconds(type_id, params):.2f} s CPU"
         for name, type_id, params in _ACTIONS
     }
+    return notifications | {f"1 MB, {name}": _one_megabyte(repeated) for name, repeated in _REPEATED}
+
+
+def _one_megabyte(repeated: str) -> str:
+    text = repeated * (MEGABYTE // len(repeated))
+    compiled = compile_template(text)
+    variables = prepare_variables({"date": _AT, "context": _context(1)})
+    finding = _least(lambda: re.findall(r"(?s)\{\{.*?\}\}", text))
+    compiling = _least(lambda: compile_template(text))
+    rendering = _least(lambda: compiled.render(variables, EscapeMode.MARKDOWN))
+    return (
+        f"compiled {compiling:.3f} s, {compiling / finding:.1f} x finding its tags; "
+        f"rendered {rendering:.3f} s, {rendering / finding:.1f} x"
+    )
+
+
+def _least(work: Callable[[], object]) -> float:
+    """The least CPU seconds of a few times: the others were disturbed."""
+    times = []
+    for _ in range(5):
+        began = time.process_time()
+        work()
+        times.append(time.process_time() - began)
+    return min(times)
 
 
 def _seconds(type_id: str, params: JsonObject) -> float:
