@@ -4,9 +4,12 @@ import base64
 import hashlib
 import hmac
 import secrets
+import string
 from dataclasses import dataclass, field
 
-_ID_BYTES = 15
+_ID_LENGTH = 20
+_ID_CHARACTERS = string.ascii_letters + string.digits
+"""No '-': a command would take an id that starts with it for an option."""
 _SECRET_BYTES = 32
 
 
@@ -28,7 +31,8 @@ class MintedKey:
 
 def mint_key() -> MintedKey:
     """A new random key."""
-    return MintedKey(secrets.token_urlsafe(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES))
+    key_id = "".join(secrets.choice(_ID_CHARACTERS) for _ in range(_ID_LENGTH))
+    return MintedKey(key_id, secrets.token_urlsafe(_SECRET_BYTES))
 
 
 def hash_secret(secret: str) -> str:

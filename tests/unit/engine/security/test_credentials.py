@@ -41,6 +41,7 @@ def test_a_minted_key_is_known_by_its_hash_and_not_shown() -> None:
     assert not is_secret(key.secret, mint_key().secret_hash)
     assert not is_secret(key.secret, None)
     assert key.secret not in repr(key)
+    assert (len(key.id), key.id.isalnum(), key.id.isascii()) == (20, True, True)
     assert len(base64.urlsafe_b64decode(key.secret + "=")) == 32
     assert is_secret("\ud800", hash_secret("\ud800"))
 
