@@ -48,6 +48,17 @@ async def test_hostile_texts_are_answered_or_refused_soon(text: str) -> None:
     assert time.process_time() - began < 60  # read in quadratic time it would be hours
 
 
+@pytest.mark.parametrize("field", ["m", "m.keyword"])
+async def test_patterns_that_could_match_in_very_many_ways(field: str) -> None:
+    engine = LocalSearch(lambda: datetime(2024, 5, 8, tzinfo=UTC))
+    await engine.add_documents("logs", [{"m": "a" * 250}] * 300)
+    body = {"query": {"wildcard": {field: "*" + "a*" * 120 + "b"}}}
+    began = time.process_time()
+    assert (await engine.search(SearchRequest(("logs",), body)))["hits"]["total"]["value"] == 0
+    assert time.process_time() - began < 60  # trying every way would take longer than the world stands
+    await engine.close()
+
+
 @pytest.mark.parametrize(("count", "found"), [(1024, 1), (1025, None)])
 async def test_queries_of_very_many_clauses(count: int, found: int | None) -> None:
     engine = LocalSearch(lambda: datetime(2024, 5, 8, tzinfo=UTC))
