@@ -7,13 +7,12 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from engine.search.local.aggregation.nodes import CalendarUnit, DateStep, NumberStep
 from engine.timing.dates import Zone
+from engine.timing.dates.civil import civil_from_days, days_from_civil
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _WIDTHS = {"minute": _MINUTE, "hour": _HOUR, "day": _DAY, "week": 7 * _DAY}
@@ -21,7 +20,6 @@ _MONDAY = 4 * _DAY
 """The first Monday after the epoch."""
 _RULES_FROM, _RULES_TO = -2_208_988_800_000, 4_102_444_800_000
 """1900 and 2100: beyond, a zone keeps its offset."""
-_YEARS = (1, 9999)
 
 
 class Rounding(Protocol):
@@ -168,14 +166,13 @@ class DateRounding:
 
 
 def _as_months(local: int) -> int:
-    moment = _EPOCH + timedelta(milliseconds=local)
-    return moment.year * 12 + moment.month - 1
+    year, month, _ = civil_from_days(local // _DAY)
+    return year * 12 + month - 1
 
 
 def _start_of_months(months: int, size: int) -> int:
     year, month = divmod(months // size * size, 12)
-    year = min(max(year, _YEARS[0]), _YEARS[1])
-    return (datetime(year, month + 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
+    return days_from_civil(year, month + 1, 1) * _DAY
 
 
 def _changes(zone: Zone, low: int, high: int) -> Iterator[_Change]:

@@ -64,6 +64,9 @@ def bind_step(
     key = f"list_transform({source}, lambda x: {rounding.sql('x')})" if is_list else rounding.sql(source)
     sql_type = "BIGINT" if is_date else "DOUBLE"
     text = f"({key})::{sql_type}{'[]' if is_list else ''}"
+    if is_date:
+        # Instants at the very ends of what is stored have no bucket that could be told.
+        text = f"TRY({text})"
     return StepKey(KeySlot(Sql(text), sql_type, is_list, is_optional=is_optional), rounding, show, parse)
 
 

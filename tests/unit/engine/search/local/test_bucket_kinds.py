@@ -120,6 +120,16 @@ async def test_nanoseconds_fall_into_buckets_of_milliseconds(aggregate: Any) -> 
     ]
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+async def test_years_that_few_calendars_know(search: LocalSearch, ask: Any, zone: str) -> None:
+    instants = [2**63 - 1, "1969-12-30", 253_402_400_000_000]
+    mapping = {"properties": {"at": {"type": "date"}}}
+    await search.add_documents("far", [{"at": each} for each in instants], mapping)
+    step = {"field": "at", "calendar_interval": "year", "time_zone": zone, "min_doc_count": 1}
+    buckets = (await ask("far", size=0, aggs={"d": {"date_histogram": step}}))["aggregations"]["d"]["buckets"]
+    assert [(each["key_as_string"][:6], each["doc_count"]) for each in buckets[:2]] == [("1969-0", 1), ("+10000", 1)]
+
+
 async def test_a_page_after_a_page_gives_every_bucket(aggregate: Any) -> None:
     sources = [{"h": {"terms": {"field": "host", "missing_bucket": True, "missing_order": "last"}}},
                {"n": {"histogram": {"field": "n", "interval": 10}}},
