@@ -11,6 +11,7 @@ from engine.model.rule import DEFAULT_SPACE
 from engine.ports.clock import Clock
 from engine.store.connections import file_of
 from engine.store.sqlite import open_store
+from engine.vault.vault import AeadVault
 from tocsin.backends import document_index, files_behind, open_search
 from tocsin.cli.text import printable
 from tocsin.composition import Parts, compose
@@ -58,6 +59,7 @@ async def open_engine(
         is_dry=is_dry,
         owner=owner,
         document_index=documents,
+        vault=AeadVault(session.config.encryption_keys),
     )
     await parts.store.open()
     try:

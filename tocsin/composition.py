@@ -23,7 +23,6 @@ from engine.ports.registry import Registry
 from engine.ports.rule_type import RuleType
 from engine.ports.search import SearchPort
 from engine.ports.store import Store
-from engine.ports.vault import Vault
 from engine.security.policy import Security
 from engine.service.access_tokens import SealedTokens
 from engine.service.clocks import random_id
@@ -58,7 +57,7 @@ class Parts:
     rules: Rules
     directory: SpaceConnectors
     runner: ConnectorRunner
-    vault: Vault
+    vault: AeadVault
     security: Security
     mirror: DocumentMirror | None = None
 
@@ -128,7 +127,7 @@ def compose(
     is_dry: bool = False,
     owner: str | None = None,
     document_index: str | None = None,
-    vault: Vault | None = None,
+    vault: AeadVault | None = None,
     http: HttpClient | None = None,
 ) -> Parts:
     """Wire the parts. ``is_dry``: notifications are recorded and never sent.

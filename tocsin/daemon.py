@@ -262,6 +262,9 @@ async def _follow_files(
         try:
             # In a thread: some thousand files would stop the loop for seconds.
             session = await asyncio.to_thread(load_session, file, rule_paths)
+            if session.config.encryption_keys:
+                # Rotating begins with this: the daemon seals by the new key and still reads what an older one sealed.
+                parts.vault.use(session.config.encryption_keys)
             await apply_windows(parts, session.config.windows, is_complete=not session.problems)
             await apply_data_views(parts, session.data_views, is_complete=not session.problems)
             unknown = await apply_rule_files(parts, session)

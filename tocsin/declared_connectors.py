@@ -36,4 +36,5 @@ def _declared(definition: ConnectorDefinition, registry: Registry) -> Connector:
         config=body["config"],
         is_preconfigured=True,
         is_system_action=connector_type is not None and connector_type.is_system_action,
+        exposes_config=body["expose_config"],
     )

@@ -19,7 +19,6 @@ from engine.ports.connector import ConnectorType
 from engine.ports.rule_type import RuleType
 from engine.ports.search import SearchPort
 from engine.ports.store import RuleKey, StoredRule
-from engine.ports.vault import Vault
 from engine.query.data_view_spec import spec_of
 from engine.run.events import expand
 from engine.search.local.engine import LocalSearch
@@ -252,7 +251,7 @@ class AsyncEngine:
         return [event for trace in traces for event in expand(trace)]
 
 
-def _vault_of(store: str, encryption_key: str | None) -> Vault:
+def _vault_of(store: str, encryption_key: str | None) -> AeadVault:
     """The vault of a store. What is in memory only is sealed by a key that ends with it."""
     if encryption_key is None and file_of(store) is None:
         encryption_key = token_urlsafe(48)

@@ -2,13 +2,15 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
 from engine.model.errors import InvalidInput
+from engine.model.jsonvalue import JsonObject
+from engine.model.rule import DEFAULT_SPACE
 from engine.ports.registry import Registry
 from engine.service.connectors import PreconfiguredConnectors, build_connector
 from tocsin.cli.text import printable_lines
@@ -51,7 +53,7 @@ def refuse(problems: Sequence[FileProblem], consequence: str = "nothing was run"
 def load_session(config_file: Path | None, paths: Sequence[Path], *, needs_secrets: bool = True) -> Session:
     """Read ``tocsin.yml`` and the rule files, by default those that it names, and check them offline.
 
-    ``needs_secrets`` as in `load_settings`.
+    Rules may name connectors of tocsin.yml, and those that its store holds. ``needs_secrets`` as in `load_settings`.
     """
     session = load_settings(config_file, needs_secrets=needs_secrets)
     settings, are_connectors_known = session.config, not session.problems
@@ -61,11 +63,12 @@ def load_session(config_file: Path | None, paths: Sequence[Path], *, needs_secre
     rules = load_rules(paths or settings.rules)
     session.rules = rules.rules
     session.problems += rules.problems + _empty_places(paths or settings.rules, rules)
+    connectors = _with_stored(session)
     for rule in session.rules:
         problems = validate_definition(
             rule,
             registry=session.registry,
-            connectors=session.connectors,
+            connectors=connectors,
             settings=settings.engine,
             flapping=settings.space.flapping,
         )
@@ -99,6 +102,27 @@ def _add_connector(session: Session, definition: ConnectorDefinition) -> None:
         )
     except InvalidInput as error:
         session.problems += [definition.problem(problem) for problem in error.problems]
+
+
+def _with_stored(session: Session) -> PreconfiguredConnectors:
+    """The connectors that rules may name. The store is looked into only if some rule names one that is not declared."""
+    declared = session.connectors.by_id
+    if not any(named not in declared for rule in session.rules for named in _connectors_of(rule.body)):
+        return session.connectors
+    # Loads what commands that look at no store do without.
+    from engine.store.glance import glance_at_connectors
+
+    stored = glance_at_connectors(session.config.store, DEFAULT_SPACE) or []
+    return PreconfiguredConnectors([*declared.values(), *(each for each in stored if each.id not in declared)])
+
+
+def _connectors_of(body: JsonObject) -> Iterator[str]:
+    """The connectors that a rule's actions name, as far as its shape is right."""
+    actions = body.get("actions")
+    for action in actions if isinstance(actions, list) else ():
+        named = action.get("id") if isinstance(action, dict) else None
+        if isinstance(named, str):
+            yield named
 
 
 def _names_connector(problem: FileProblem) -> bool:

@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, select, tuple_, update
 
-from engine.ports.store import SealedSecret
+from engine.ports.store import AuditEntry, SealedSecret
 from engine.ports.vault import ACCESS_TOKEN, CONNECTOR, SealedRecord
+from engine.store.audit_log import record_audit
 from engine.store.tables import access_tokens, connectors
 
 
@@ -43,12 +44,15 @@ def read_sealed(connection: Connection, after: SealedRecord | None, limit: int) 
     return found
 
 
-def replace_sealed(connection: Connection, secret: SealedSecret, sealed: bytes) -> bool:
+def replace_sealed(connection: Connection, secret: SealedSecret, sealed: bytes, audit: AuditEntry | None) -> bool:
     """Put other bytes in the place of a secret's; False if it has other ones by now, or is gone."""
     [place] = [place for place in _PLACES if place.kind == secret.record.kind]
     is_same = (*_is(place, secret.record), place.sealed == secret.sealed)
     changed = connection.execute(update(place.table).where(*is_same), {place.sealed.name: sealed})
-    return changed.rowcount == 1
+    if changed.rowcount != 1:
+        return False
+    record_audit(connection, audit)
+    return True
 
 
 def _read(connection: Connection, place: _Place, after: SealedRecord | None, limit: int) -> list[SealedSecret]:

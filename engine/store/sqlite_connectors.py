@@ -61,8 +61,8 @@ class SqliteConnectors:
     async def sealed_secrets(self, after: SealedRecord | None, limit: int) -> list[SealedSecret]:
         return await self._session.read_aside(sealed_secrets.read_sealed, after, limit)
 
-    async def replace_sealed(self, secret: SealedSecret, sealed: bytes) -> bool:
-        return self._noted(await self._session.write(sealed_secrets.replace_sealed, secret, sealed))
+    async def replace_sealed(self, secret: SealedSecret, sealed: bytes, audit: AuditEntry | None = None) -> bool:
+        return self._noted(await self._session.write(sealed_secrets.replace_sealed, secret, sealed, audit))
 
     def _noted(self, is_done: bool) -> bool:
         self._connector_changes += is_done

@@ -23,8 +23,8 @@ def folder(tmp_path: Path) -> Path:
 def test_connectors_are_shown_without_their_secrets(tocsin) -> None:
     listed = tocsin("connectors", "list", "-o", "json")
     assert json.loads(listed.stdout)["connectors"] == [
-        {"id": "hook", "name": "Tickets", "connector_type_id": ".webhook"},
-        {"id": "log", "name": "Log", "connector_type_id": ".server-log"},
+        {"id": "hook", "name": "Tickets", "connector_type_id": ".webhook", "is_preconfigured": True},
+        {"id": "log", "name": "Log", "connector_type_id": ".server-log", "is_preconfigured": True},
     ]
     shown = tocsin("connectors", "get", "TICKETS", **SECRETS)
     assert (shown.returncode, shown.stderr) == (0, "")

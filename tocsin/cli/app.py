@@ -26,6 +26,7 @@ _VERBS: Mapping[str, str] = {
     "alerts": "tocsin.cli.alerts",
     "notifications": "tocsin.cli.notifications",
     "connectors": "tocsin.cli.connectors",
+    "rotate-key": "tocsin.cli.rotate_key",
     "windows": "tocsin.cli.windows",
     "views": "tocsin.cli.views",
     "users": "tocsin.cli.users",
@@ -46,7 +47,7 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _VERBS:
             return None
-        command: click.Command = getattr(import_module(_VERBS[cmd_name]), cmd_name)
+        command: click.Command = getattr(import_module(_VERBS[cmd_name]), cmd_name.replace("-", "_"))
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

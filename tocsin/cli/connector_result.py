@@ -11,38 +11,61 @@ from engine.model.errors import InvalidInput, Problem
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject
 from engine.service.connector_execution import describe_failure
-from tocsin.cli.options import OutputFormat
+from tocsin.cli.options import OutputFormat, store_url
 from tocsin.cli.tables import print_json, print_table, print_yaml
 from tocsin.cli.text import printable, printable_lines
 from tocsin.connector_trial import execute, load_connector, requests_of, validated_params
-from tocsin.files.config import ConnectorDefinition
+from tocsin.declared_connectors import find_connector
 from tocsin.files.documents import parse_document, read_document
 from tocsin.files.problems import FileProblem
-from tocsin.session import Session, refuse
+from tocsin.known_connectors import find_among, known_connectors
+from tocsin.session import Session, load_settings, refuse
+from tocsin.stored import refuse_missing_store
 
 _FAILED = 4
 
 
-def print_connectors(session: Session, output: OutputFormat) -> None:
+def show_connectors(config_file: Path | None, store: str | None, output: OutputFormat) -> None:
     """Print all connectors for people or for programs."""
-    bodies = sorted((definition.body for definition in session.config.connectors), key=lambda body: body["id"])
+    session, found = _load(config_file, store)
     if output is OutputFormat.JSON:
-        print_json({"connectors": [_identity(body) for body in bodies]})
+        shown = [{**_named(each), "is_preconfigured": each.is_preconfigured} for each in found]
+        print_json({"connectors": shown})
         return
-    if bodies:
-        rows = [(body["id"], body["name"], _type_in_words(session, body["connector_type_id"])) for body in bodies]
-        print_table(("id", "name", "type"), rows)
-    click.echo(f"{len(bodies)} connectors" if bodies else "no connectors")
+    if found:
+        rows = [
+            (each.id, each.name, _type_in_words(session, each.connector_type_id), _place_of(each)) for each in found
+        ]
+        print_table(("id", "name", "type", "kept in"), rows)
+    click.echo(f"{len(found)} connectors" if found else "no connectors")
 
 
-def print_connector(definition: ConnectorDefinition, output: OutputFormat) -> None:
-    """Print a connector whole, with the names of its secrets."""
-    body = definition.body
-    shown = {**_identity(body), "config": body["config"], "secrets": sorted(body["secrets"])}
+def show_connector(config_file: Path | None, store: str | None, text: str, output: OutputFormat) -> None:
+    """Print a connector whole, with the names of the secrets that tocsin.yml gives it."""
+    session, found = _load(config_file, store)
+    connector = find_among(found, text)
+    shown = {**_named(connector), "is_preconfigured": connector.is_preconfigured, "config": connector.config}
+    if connector.is_preconfigured:
+        shown["secrets"] = sorted(find_connector(session.config, connector.id).body["secrets"])
+    else:
+        shown["is_missing_secrets"] = connector.is_missing_secrets
     if output is OutputFormat.JSON:
         print_json({"connector": shown})
     else:
         print_yaml(shown)
+
+
+def _load(config_file: Path | None, store: str | None) -> tuple[Session, list[Connector]]:
+    """The settings, and all connectors. What is wrong with tocsin.yml ends the command."""
+    session = load_settings(config_file, needs_secrets=False)
+    session.refuse_problems()
+    if store is not None:
+        refuse_missing_store(store_url(store))
+    return session, known_connectors(session, session.config.store if store is None else store_url(store))
+
+
+def _place_of(connector: Connector) -> str:
+    return "tocsin.yml" if connector.is_preconfigured else "store"
 
 
 async def try_connector(
@@ -111,10 +134,6 @@ def _result_as_json(connector: Connector, result: ConnectorResult) -> JsonObject
         "retry": iso(result.retry) if isinstance(result.retry, datetime) else result.retry,
         "errorSource": result.error_source,
     }
-
-
-def _identity(body: JsonObject) -> JsonObject:
-    return {"id": body["id"], "name": body["name"], "connector_type_id": body["connector_type_id"]}
 
 
 def _named(connector: Connector) -> JsonObject:

@@ -1,52 +1,48 @@
-"""``tocsin connectors``: look at the connectors of tocsin.yml, and try one."""
+"""``tocsin connectors``: look at connectors, and try one."""
 
 import click
 
-from tocsin.cli.options import Globals, OutputFormat, option, output_option
+from tocsin.cli.options import Globals, OutputFormat, option, output_option, store_option
 from tocsin.cli.verb import verb_group
 
 
 @verb_group
 def connectors() -> None:
-    """Look at the connectors of tocsin.yml, and try them. Secrets are never shown.
+    """Look at the connectors of tocsin.yml and of a store, and try those of tocsin.yml. Secrets are never shown.
 
-    NAME is a connector's id or name.
+    NAME is a connector's id or name. Stored connectors are made through the HTTP API; those of the default space are
+    shown.
     """
 
 
 @connectors.verb("list")
+@store_option
 @output_option
 @click.pass_obj
-def _list(options: Globals, output: OutputFormat) -> int:
-    """Show connectors in order of their ids: what they are called, and of which type they are.
+def _list(options: Globals, store: str | None, output: OutputFormat) -> int:
+    """Show connectors in order of their ids: what they are called, of which type they are, and where they are kept.
 
     Example: tocsin connectors list
     """
-    from tocsin.cli.connector_result import print_connectors
-    from tocsin.session import load_settings
+    from tocsin.cli.connector_result import show_connectors
 
-    session = load_settings(options.config, needs_secrets=False)
-    session.refuse_problems()
-    print_connectors(session, output)
+    show_connectors(options.config, store, output)
     return 0
 
 
 @connectors.verb("get")
 @click.argument("name")
+@store_option
 @output_option
 @click.pass_obj
-def _get(options: Globals, name: str, output: OutputFormat) -> int:
-    """Show one connector whole; of its secrets only what they are called.
+def _get(options: Globals, name: str, store: str | None, output: OutputFormat) -> int:
+    """Show one connector whole; of secrets in tocsin.yml only what they are called, of stored ones nothing.
 
     Example: tocsin connectors get slack
     """
-    from tocsin.cli.connector_result import print_connector
-    from tocsin.declared_connectors import find_connector
-    from tocsin.session import load_settings
+    from tocsin.cli.connector_result import show_connector
 
-    session = load_settings(options.config, needs_secrets=False)
-    session.refuse_problems()
-    print_connector(find_connector(session.config, name), output)
+    show_connector(options.config, store, name, output)
     return 0
 
 

@@ -17,6 +17,7 @@ from tocsin.files.config_schema import ConfigSchema
 from tocsin.files.config_settings import boundaries_max_age, engine_settings, space_settings
 from tocsin.files.custom_hosts import custom_hosts
 from tocsin.files.documents import Document, read_document
+from tocsin.files.encryption import keys_of_environment, read_keys
 from tocsin.files.nodes import Node
 from tocsin.files.problems import FileProblem, one_per_place
 from tocsin.files.secrets import SecretReader, misplaced_references
@@ -89,6 +90,7 @@ class Config:
     boundaries_max_age: timedelta | None = None
     connectors: tuple[ConnectorDefinition, ...] = ()
     windows: tuple[WindowDefinition, ...] = ()
+    encryption_keys: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +120,21 @@ def find_config(
 
 
 def load_config(
-    file: Path | None, *, environ: Mapping[str, str] | None = None, needs_secrets: bool = True
+    file: Path | None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    needs_secrets: bool = True,
+    needs_key: bool = False,
 ) -> LoadedConfig:
     """The configuration in a file; None = all defaults. Never raises for what is in the file: see ``problems``.
 
     ``needs_secrets`` False: one that cannot be had is no problem. An operator's shell has not those of the daemon, and
-    what reads the store sends nothing.
+    what reads the store sends nothing. ``needs_key`` True: that of the encryption is one even then. Raises InvalidInput
+    for a key of the environment that is none, where there is no file.
     """
+    environ = os.environ if environ is None else environ
     if file is None:
-        return LoadedConfig()
+        return LoadedConfig(Config(encryption_keys=keys_of_environment(environ) if needs_secrets or needs_key else ()))
     document = read_document(file)
     if isinstance(document, FileProblem):
         # Without its source line, which may well be a password that is no YAML.
@@ -137,9 +145,16 @@ def load_config(
     problems += misplaced_references(value, _is_secret)
     problems += default_cluster_problems(schema.clusters)
     problems += _alert_documents_problems(schema, value)
-    reader = SecretReader(os.environ if environ is None else environ, file.parent)
-    config = replace(_config_of(schema, document, reader), windows=_windows_of(schema, problems))
+    reader = SecretReader(environ, file.parent)
+    key_problems: list[Problem] = []
+    config = replace(
+        _config_of(schema, document, reader),
+        windows=_windows_of(schema, problems),
+        encryption_keys=read_keys(schema.encryption, file.parent, environ, key_problems),
+    )
     problems += reader.problems
+    if needs_secrets or needs_key:
+        problems += key_problems
     if needs_secrets:
         config = _without_secretless(config, reader.problems)
     else:
@@ -236,8 +251,9 @@ def _is_secret(path: tuple[str, ...]) -> bool:
 
 
 def _may_hold_secret(path: tuple[str, ...]) -> bool:
-    """Secrets, and members of clusters into which users write credentials or a key, rightly or not."""
-    return _is_secret(path[:3]) or (path[:1] == ("clusters",) and path[2:3] in _TEMPTING)
+    """Secrets, and members into which users write credentials or a key, rightly or not."""
+    tempting = path[:1] == ("encryption",) or (path[:1] == ("clusters",) and path[2:3] in _TEMPTING)
+    return tempting or _is_secret(path[:3])
 
 
 def _config_of(schema: ConfigSchema, document: Document, reader: SecretReader) -> Config:

@@ -13,6 +13,7 @@ from engine.timing.zones import zone_named
 from tocsin.files.api_section import ApiSection
 from tocsin.files.cluster_section import ClusterName, ClusterSection
 from tocsin.files.custom_hosts import CustomHostSection, Network
+from tocsin.files.encryption import EncryptionSection
 from tocsin.files.sizes import Size
 
 _BASE_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?")
@@ -250,6 +251,7 @@ class ConnectorSection(Strict):
     secrets: Annotated[
         dict[str, Any], Field(description="As the type defines them: only as ${env:NAME} or ${file:PATH}.")
     ] = Field(default_factory=dict)
+    expose_config: Annotated[bool, Field(description="The HTTP API shows its config.")] = False
 
 
 class ConfigSchema(Strict):
@@ -293,6 +295,9 @@ class ConfigSchema(Strict):
     maintenance_windows: Annotated[
         dict[Text, dict[str, Any]], Field(description="Times in which new alerts notify nobody, by id.")
     ] = Field(default_factory=dict)
+    encryption: Annotated[
+        EncryptionSection, Field(description="The key that secrets of stored connectors are sealed by.")
+    ] = EncryptionSection()
     connectors: Annotated[dict[Text, ConnectorSection], Field(description="Connectors by id.")] = Field(
         default_factory=dict
     )

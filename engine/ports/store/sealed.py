@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from engine.ports.store.audit import AuditEntry
 from engine.ports.vault import SealedRecord
 
 
@@ -21,6 +22,6 @@ class SealedStore(Protocol):
         """The next ``limit`` sealed secrets in an order of their own, after a record of that order."""
         ...
 
-    async def replace_sealed(self, secret: SealedSecret, sealed: bytes) -> bool:
+    async def replace_sealed(self, secret: SealedSecret, sealed: bytes, audit: AuditEntry | None = None) -> bool:
         """Put other bytes in the place of a secret's; False if it has other ones by now, or is gone."""
         ...

@@ -134,7 +134,8 @@ async def test_all_that_is_sealed_can_be_gone_through(store: Store) -> None:
 async def test_what_is_sealed_is_replaced_only_if_it_is_still_the_same(store: Store) -> None:
     await store.insert_connector(stored(), None)
     record = SealedRecord(CONNECTOR, "default", "hook", ".webhook")
-    assert await store.replace_sealed(SealedSecret(record, b"sealed"), b"anew")
-    assert not await store.replace_sealed(SealedSecret(record, b"sealed"), b"late")
+    assert await store.replace_sealed(SealedSecret(record, b"sealed"), b"anew", audit("rotate_key"))
+    assert not await store.replace_sealed(SealedSecret(record, b"sealed"), b"late", audit("rotate_key"))
+    assert [entry.operation for entry in await store.audit("default")] == ["rotate_key"]
     assert not await store.replace_sealed(SealedSecret(replace(record, id="gone"), b"sealed"), b"late")
     assert await store.connectors("default") == [stored(sealed_secrets=b"anew")]
