@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from engine.model.case import Case, CaseStatus
-from engine.model.errors import Conflict, Forbidden, NotFound
+from engine.model.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem
 from engine.model.jsonvalue import JsonValue
 from engine.model.rule import DEFAULT_SPACE
 from engine.operations.case_form import CaseChangeBody, CaseChangesBody, version_text
@@ -27,8 +27,13 @@ class Cases:
     async def change(
         self, body: JsonValue, *, at: datetime, space: str = DEFAULT_SPACE, caller: Caller = ANYBODY
     ) -> list[Case]:
-        """Change the status of cases, of all or of none. Raises InvalidInput, NotFound, Forbidden or Conflict."""
+        """Change the status of cases; all are judged before the first is changed.
+
+        Raises InvalidInput, NotFound, Forbidden or Conflict.
+        """
         wanted = parse_model(CaseChangesBody, body).cases
+        if len({change.id for change in wanted}) < len(wanted):
+            raise InvalidInput([Problem("cases", "names a case twice", "name each case once")])
         cases = [await self._admitted(change, space, caller) for change in wanted]
         for case, change in zip(cases, wanted, strict=True):
             if case.status != change.status:

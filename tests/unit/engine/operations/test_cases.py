@@ -175,6 +175,7 @@ async def test_a_stale_version_changes_none_of_the_cases(cases: Cases, world: An
     [
         ({}, "cases"),
         ({"cases": []}, "cases"),
+        ({"cases": [{"id": "c", "version": "WzEsMV0=", "status": "closed"}] * 2}, "cases"),
         ({"cases": [{"id": "c", "version": "v"}]}, "cases.0.status"),
         ({"cases": [{"id": "c", "version": "v", "status": "done"}]}, "cases.0.status"),
         ({"cases": [{"id": "c", "version": "v", "status": "open", "title": "t"}]}, "cases.0.title"),
