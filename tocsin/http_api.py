@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from engine.api import cases, connectors, health, roles, rule_types, rules, status
+from engine.api import cases, connectors, health, internal_rules, roles, rule_types, rules, status
 from engine.api.app import (
     Api,
     Authenticate,
@@ -63,6 +63,7 @@ def api_routes(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
     """The routes of all resources."""
     return (
         *rules.routes(parts.rules),
+        *internal_rules.routes(parts.rules, parts.store, parts.registry),
         *rule_types.routes(parts.registry, parts.settings),
         *connectors.routes(parts.connector_operations, parts.connector_executions, parts.registry, parts.settings),
         *roles.routes(Roles(parts.store)),
