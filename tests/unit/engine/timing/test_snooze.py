@@ -1,6 +1,7 @@
 """Snoozes at instants, where the behaviour cases do not look."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,18 @@ def snooze(dtstart: str = "2024-05-01T10:00:00.000Z", duration: object = HOUR, *
     return Snooze({"duration": duration, "rRule": rule, **more})
 
 
-RULE_MEMBERS = {"freq", "interval", "byweekday", "until", "count", "tzid", "bymonth", "bymonthday", "byhour"}
+RULE_MEMBERS = {
+    "freq",
+    "interval",
+    "byweekday",
+    "until",
+    "count",
+    "tzid",
+    "bymonth",
+    "bymonthday",
+    "byhour",
+    "bysecond",
+}
 
 
 @pytest.mark.parametrize(
@@ -78,6 +90,13 @@ def test_a_rule_too_costly_to_search_is_given_up_once_and_for_all() -> None:
     assert time.process_time() - started < 60
 
 
+@pytest.mark.parametrize("ask", [Snooze.is_over, Snooze.changes_after])
+def test_a_rule_that_was_given_up_says_why(ask: Callable[[Snooze, datetime], object]) -> None:
+    seldom = snooze("1970-01-01T00:00:00Z", freq=6, interval=60, bysecond=[1])
+    assert not ask(seldom, parse_iso("2024-05-01T10:30:00Z"))
+    assert seldom.problem == "the rule matches too seldom to be searched: use a longer frequency"
+
+
 def test_an_indefinite_snooze_never_ends() -> None:
     indefinite = Snooze({"duration": -1, "rRule": {}})
     now = parse_iso("2024-05-01T10:30:00Z")
@@ -129,6 +148,10 @@ def test_a_verdict_holds_until_it_is_said_to_change(
         assert each.verdict(later) == verdict, (iso(now), iso(later))
     if each.is_over(now):
         assert not each.verdict(later).is_active
+
+
+def test_at_its_start_a_verdict_holds_until_the_end() -> None:
+    assert snooze().changes_after(parse_iso("2024-05-01T10:00:00Z")) == parse_iso("2024-05-01T11:00:00Z")
 
 
 def test_a_verdict_changes_at_a_start_that_the_rule_does_not_lead_to() -> None:
