@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, delete, select
 
 from engine.model.data_view import DataView
-from engine.ports.store import AuditEntry
+from engine.model.reference import DATA_VIEW_KIND, Reference
+from engine.ports.store import AuditEntry, ReferenceSwap
+from engine.store.audit_log import record_audit
+from engine.store.dialect import upsert
 from engine.store.encoding import instant_or_none, ms_or_none
-from engine.store.tables import data_views
+from engine.store.rules import change_rule, count_referring, is_unchanged
+from engine.store.tables import data_views, default_data_views
 from engine.store.versioned import delete_object, insert_object, replace_object
 
 
@@ -28,8 +32,46 @@ def change_data_view(connection: Connection, view: DataView, expected_version: i
 
 
 def delete_data_view(connection: Connection, space: str, view_id: str, audit: AuditEntry | None) -> bool:
-    """Remove a data view; False if unknown."""
-    return delete_object(connection, data_views, space, view_id, audit)
+    """Remove a data view, and let it be the default no more; False if unknown."""
+    if not delete_object(connection, data_views, space, view_id, audit):
+        return False
+    named = (default_data_views.c.space == space, default_data_views.c.view_id == view_id)
+    connection.execute(delete(default_data_views).where(*named))
+    return True
+
+
+def read_default(connection: Connection, space: str) -> str | None:
+    """The id of the default data view of a space."""
+    return connection.execute(select(default_data_views.c.view_id).where(default_data_views.c.space == space)).scalar()
+
+
+def put_default(
+    connection: Connection, space: str, view_id: str | None, audit: AuditEntry | None, only_if_unset: bool
+) -> bool:
+    """Set or clear the default; False if that changes nothing."""
+    known = read_default(connection, space)
+    if known == view_id or (only_if_unset and known is not None):
+        return False
+    if view_id is None:
+        connection.execute(delete(default_data_views).where(default_data_views.c.space == space))
+    else:
+        connection.execute(upsert(connection, default_data_views, ["space"]), {"space": space, "view_id": view_id})
+    record_audit(connection, audit)
+    return True
+
+
+def swap_references(connection: Connection, swap: ReferenceSwap) -> int | None:
+    """Change all rules or, if one of them is not as expected any more, none; then remove what none refers to."""
+    if not all(is_unchanged(connection, change) for change in swap.changes):
+        return None
+    for change in swap.changes:
+        change_rule(connection, change)
+    if swap.removes is None:
+        return 0
+    remaining = count_referring(connection, swap.space, Reference(DATA_VIEW_KIND, swap.removes))
+    if not remaining:
+        delete_data_view(connection, swap.space, swap.removes, swap.audit)
+    return remaining
 
 
 def _pack(view: DataView) -> dict[str, Any]:

@@ -125,6 +125,18 @@ def read_newest_runs(connection: Connection) -> NewestRuns:
     return NewestRuns(None if ended is None else from_ms(ended), failed)
 
 
+def is_unchanged(connection: Connection, change: RuleChange) -> bool:
+    """Whether the rule still has the version that a change expects; it keeps it until the transaction ends."""
+    row = _lock_rule(connection, RuleKey(change.rule.space, change.rule.id))
+    return row is not None and row["version"] == change.expected_version
+
+
+def count_referring(connection: Connection, space: str, reference: Reference) -> int:
+    """How many rules of a space refer to an object."""
+    query = select(func.count()).select_from(rules).where(rules.c.space == space, _refers_to(reference))
+    return connection.execute(query).scalar_one()
+
+
 def change_rule(connection: Connection, change: RuleChange) -> bool:
     """Apply a user's change; False if a version was not the expected one."""
     rule = change.rule

@@ -10,7 +10,6 @@ from typing import Literal
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.model.data_view import DataView
 from engine.model.jsonvalue import JsonObject
 from engine.model.maintenance_window import MaintenanceWindow
 from engine.model.notification import NotificationState, RunLedger, StoredNotification
@@ -46,7 +45,6 @@ from engine.ports.store import (
 from engine.store import (
     audit_log,
     clock_steps,
-    data_views,
     dead_letters,
     documents,
     history,
@@ -62,6 +60,7 @@ from engine.store import (
 from engine.store.connections import file_of
 from engine.store.session import BUSY_PATIENCE_S, SqliteSession
 from engine.store.sqlite_connectors import SqliteConnectors
+from engine.store.sqlite_data_views import SqliteDataViews
 from engine.store.sqlite_security import SqliteCases, SqliteSecurity
 from engine.store.state_cache import StateCache
 
@@ -80,7 +79,7 @@ def open_store(url: str, *, patience_s: float = BUSY_PATIENCE_S) -> "SqliteStore
     return SqliteStore(file_of(url), patience_s=patience_s)
 
 
-class SqliteStore(SqliteSecurity, SqliteCases, SqliteConnectors):
+class SqliteStore(SqliteSecurity, SqliteCases, SqliteConnectors, SqliteDataViews):
     """`engine.ports.store.Store` on SQLite, where the methods are described.
 
     ``path`` None is a database in memory, which ends with the store.
@@ -90,7 +89,6 @@ class SqliteStore(SqliteSecurity, SqliteCases, SqliteConnectors):
         super().__init__(SqliteSession(path, patience_s=patience_s))
         self._states = StateCache()
         self._window_changes = 0
-        self._view_changes = 0
 
     async def open(self) -> None:
         await self._session.open()
@@ -290,29 +288,6 @@ class SqliteStore(SqliteSecurity, SqliteCases, SqliteConnectors):
     async def delete_window(self, space: str, window_id: str, audit: AuditEntry | None) -> bool:
         is_done = await self._session.write(maintenance_windows.delete_window, space, window_id, audit)
         self._window_changes += is_done
-        return is_done
-
-    # data views
-
-    async def insert_data_view(self, view: DataView, audit: AuditEntry | None) -> bool:
-        is_done = await self._session.write(data_views.insert_data_view, view, audit)
-        self._view_changes += is_done
-        return is_done
-
-    async def data_views(self, space: str) -> list[DataView]:
-        return await self._session.read(data_views.read_data_views, space)
-
-    async def data_views_stamp(self) -> Hashable:
-        return await self._session.change_counter(), self._view_changes
-
-    async def change_data_view(self, view: DataView, expected_version: int, audit: AuditEntry | None) -> bool:
-        is_done = await self._session.write(data_views.change_data_view, view, expected_version, audit)
-        self._view_changes += is_done
-        return is_done
-
-    async def delete_data_view(self, space: str, view_id: str, audit: AuditEntry | None) -> bool:
-        is_done = await self._session.write(data_views.delete_data_view, space, view_id, audit)
-        self._view_changes += is_done
         return is_done
 
     # settings and care

@@ -82,6 +82,7 @@ rules = Table(
     Column("flapping", _Json),
     Column("tags", _Json, nullable=False),
     Column("muted_alert_ids", _Json, nullable=False),
+    Column("alert_snoozes", _Json),  # null: none
     Column("snooze_schedule", _Json, nullable=False),
     Column("params", _Json, nullable=False),
     Column("actions", _Json, nullable=False),
@@ -326,6 +327,13 @@ data_views = Table(
     Column("updated_by", Text),
 )
 
+default_data_views = Table(
+    "default_data_views",
+    metadata,
+    Column("space", Text, primary_key=True),
+    Column("view_id", Text, nullable=False),
+)
+
 users = Table(
     "users",
     metadata,
@@ -407,6 +415,7 @@ space_settings = Table(
     Column("look_back_window", Integer, nullable=False),
     Column("status_change_threshold", Integer, nullable=False),
     Column("query_delay_s", Integer, nullable=False),
+    Column("changes", _Json),  # who changed which of them, and when
 )
 
 audit = Table(

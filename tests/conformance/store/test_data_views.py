@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from engine.model.data_view import DataView
-from engine.ports.store import AuditEntry, Store
+from engine.model.outcome import Schedule
+from engine.model.reference import Reference
+from engine.ports.store import AuditEntry, ReferenceSwap, RuleChange, RuleKey, RuleQuery, Store
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -85,3 +88,83 @@ async def test_the_stamp_changes_with_the_views(store: Store) -> None:
     stamps.append(await store.data_views_stamp())
     assert len(set(stamps)) == 4
     assert await store.data_views_stamp() == stamps[-1]
+
+
+async def test_the_default_view_is_set_kept_and_cleared(store: Store) -> None:
+    assert await store.default_data_view("default") is None
+    assert await store.put_default_data_view("default", "v", audit("first"), only_if_unset=True)
+    assert not await store.put_default_data_view("default", "w", audit("kept"), only_if_unset=True)
+    assert not await store.put_default_data_view("default", "v", audit("same"))
+    assert (await store.default_data_view("default"), await store.default_data_view("other")) == ("v", None)
+    assert await store.put_default_data_view("default", "w", audit("second"))
+    assert await store.default_data_view("default") == "w"
+    assert await store.put_default_data_view("default", None, audit("cleared"))
+    assert await store.default_data_view("default") is None
+    assert [entry.operation for entry in await store.audit("default")] == ["first", "second", "cleared"]
+
+
+async def test_a_view_that_is_removed_is_the_default_no_more(store: Store) -> None:
+    for each in (view("v"), view("w", name="Other"), view("v", space="other")):
+        await store.insert_data_view(each, None)
+        await store.put_default_data_view(each.space, "v", None)
+    assert await store.delete_data_view("default", "w", None)
+    assert await store.default_data_view("default") == "v"
+    assert await store.delete_data_view("default", "v", None)
+    assert await store.default_data_view("default") is None
+    assert await store.default_data_view("other") == "v"
+
+
+OLD, NEW = Reference("index-pattern", "v"), Reference("index-pattern", "w")
+
+
+async def referring(store: Store, make: Any, *rule_ids: str) -> list[RuleChange]:
+    """Rules that refer to the view ``v``, and the change of each that makes it refer to ``w``."""
+    changes = []
+    for rule_id in rule_ids:
+        rule = make.rule(id=rule_id, params={"indexId": "v"})
+        assert await store.insert_rule(rule, Schedule(None, None), make.status(), None, [OLD])
+        swapped = replace(rule, params={"indexId": "w"}, updated_at=make.at(5))
+        changes.append(RuleChange(swapped, 1, references=(NEW,), audit=audit(f"swap {rule_id}")))
+    return changes
+
+
+async def users_of(store: Store, reference: Reference) -> list[str]:
+    page = await store.find_rules("default", RuleQuery(refers_to=reference, sort="name", limit=None))
+    return [stored.rule.id for stored in page.rules]
+
+
+async def test_references_are_swapped_together(store: Store, make: Any) -> None:
+    changes = await referring(store, make, "a", "b", "c")
+    await store.insert_data_view(view(), None)
+    assert await store.swap_references(ReferenceSwap("default", tuple(changes[:2]))) == 0
+    assert (await users_of(store, OLD), await users_of(store, NEW)) == (["c"], ["a", "b"])
+    key = RuleKey("default", "a")
+    assert (await store.load_rules([key]))[key].rule == changes[0].rule
+    assert [entry.operation for entry in await store.audit("default")] == ["swap a", "swap b"]
+    assert await store.data_views("default") == [view()], "nothing was to be removed"
+
+
+async def test_a_swap_that_comes_too_late_for_one_rule_changes_none(store: Store, make: Any) -> None:
+    changes = await referring(store, make, "a", "b")
+    await store.insert_data_view(view(), None)
+    assert await store.change_rule(RuleChange(replace(changes[1].rule, name="changed"), 1))
+    assert await store.swap_references(ReferenceSwap("default", tuple(changes), "v", audit("delete"))) is None
+    assert await users_of(store, OLD) == ["b", "a"]
+    assert await store.data_views("default") == [view()]
+    assert await store.audit("default") == []
+
+
+async def test_what_no_rule_refers_to_any_more_is_removed_with_the_last_reference(store: Store, make: Any) -> None:
+    first, last = await referring(store, make, "a", "b")
+    await store.insert_data_view(view(), None)
+    await store.put_default_data_view("default", "v", None)
+    stamps = [await store.data_views_stamp()]
+    assert await store.swap_references(ReferenceSwap("default", (first,), "v", audit("delete"))) == 1
+    assert await store.data_views("default") == [view()]
+    stamps.append(await store.data_views_stamp())
+    assert await store.swap_references(ReferenceSwap("default", (last,), "v", audit("delete"))) == 0
+    assert (await store.data_views("default"), await store.default_data_view("default")) == ([], None)
+    stamps.append(await store.data_views_stamp())
+    assert stamps[0] == stamps[1] != stamps[2]
+    assert [entry.operation for entry in await store.audit("default")] == ["swap a", "swap b", "delete"]
+    assert await store.swap_references(ReferenceSwap("default", (), "v", audit("delete"))) == 0, "it is gone already"

@@ -30,9 +30,17 @@ def upgrade() -> None:
         sa.Column("trace", sa.LargeBinary(), nullable=False),
     )
     op.create_index("executions_by_age", "executions", ["at", "size"])
+    op.add_column("space_settings", sa.Column("changes", JSON))
     _create_references()
+    op.create_table(
+        "default_data_views",
+        sa.Column("space", sa.Text(), nullable=False),
+        sa.Column("view_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("space"),
+    )
     _create_security()
     _create_cases()
+    op.add_column("rules", sa.Column("alert_snoozes", JSON))
 
 
 def _create_references() -> None:
