@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from engine.api import cases, connectors, health, internal_rules, roles, rule_types, rules, status
+from engine.api import cases, connector_log, connectors, health, internal_rules, roles, rule_types, rules, status
 from engine.api.app import (
     Api,
     Authenticate,
@@ -66,6 +66,7 @@ def api_routes(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
         *internal_rules.routes(parts.rules, parts.store, parts.registry),
         *rule_types.routes(parts.registry, parts.settings),
         *connectors.routes(parts.connector_operations, parts.connector_executions, parts.registry, parts.settings),
+        *connector_log.routes(parts.store),
         *roles.routes(Roles(parts.store)),
         *cases.routes(Cases(parts.store)),
         *health.routes(parts.store, parts.registry, parts.settings, context.protection),
