@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.query import analysis
-from engine.query.analysis import analyze
+from engine.query.analysis import analyze, is_known_analyzer
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,10 @@ def test_other_analysers(analyzer: str, tokens: list[str]) -> None:
 def test_the_fast_way_gives_what_the_general_one_gives(text: str) -> None:
     general = [word for word in analysis._unicode_word().findall(text.lower()) if word.strip("_")]
     assert analyze(text, "standard") == general
+
+
+@pytest.mark.parametrize(
+    ("name", "is_known"), [("standard", True), ("keyword", True), ("english", False), ("", False), (None, False)]
+)
+def test_which_analysers_there_are(name: object, is_known: bool) -> None:
+    assert is_known_analyzer(name) is is_known

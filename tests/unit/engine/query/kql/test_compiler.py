@@ -70,6 +70,11 @@ def test_groups_in_groups() -> None:
     }}  # fmt: skip
 
 
+def test_a_wildcard_name_in_a_group_counts_from_the_groups_path() -> None:
+    found = compile_kql("a:{ b*:x }", FIELDS)["nested"]["query"]
+    assert found == any_of({"term": {"a.b": {"value": "x"}}})
+
+
 def test_options() -> None:
     options = QueryOptions(case_insensitive=True, nested_ignore_unmapped=False, filters_in_must_clause=True)
     assert compile_kql("host:a and a:{b:c*}", FIELDS, options) == {"bool": {"must": [

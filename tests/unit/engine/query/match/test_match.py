@@ -222,6 +222,11 @@ def test_objects_below_dotted_keys_are_found_as_nested_ones() -> None:
         ({"exists": {"field": "*y"}}, {"x": {"y": None}}, False),
         ({"nested": {"path": "x", "query": {"term": {"x.y": 1}}}}, {"x": [[{"y": 0}], [[{"y": 1}]]]}, True),
         ({"nested": {"path": "a.b", "query": {"term": {"a.b.c": 1}}}}, {"a": [{"b": {"c": 0}}, {"b": {"c": 1}}]}, True),
+        (
+            {"nested": {"path": "x", "query": {"match_all": {}}, "score_mode": "none", "ignore_unmapped": True}},
+            {},
+            False,
+        ),
         ({"nested": {"path": ".b", "query": {"term": {".b.c": 1}}}}, {"": {"b": {"c": 1}}}, True),
         ({"term": {".b": 1}}, {"": {"b": 1}}, True),
         # what is beside the fields
@@ -236,6 +241,7 @@ def test_objects_below_dotted_keys_are_found_as_nested_ones() -> None:
         ({"multi_match": {"query": "1", "fields": "y"}}, {"x": 1}, False),
         ({"multi_match": {"query": "disk full", "operator": "AND"}}, {"kibana.alert.reason": "full of disks"}, False),
         ({"multi_match": {"query": "disk full", "type": "phrase"}}, {"kibana.alert.reason": "disk is full"}, False),
+        ({"query_string": {"query": "1", "default_field": "y"}}, {"x": 1}, False),
         ({"query_string": {"query": "*"}}, {}, True),
         ({"query_string": {"query": "*", "fields": ["x", "z*"]}}, {"y": 1}, False),
         ({"query_string": {"query": "*", "fields": ["x", "y*"]}}, {"y": 1}, True),
