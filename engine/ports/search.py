@@ -19,12 +19,13 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class FieldCapsRequest:
-    """``_field_caps`` for the given field patterns."""
+    """``_field_caps`` for the given field patterns. ``include_hidden``: wildcards mean hidden indices, too."""
 
     index: tuple[str, ...]
     fields: tuple[str, ...] = ("*",)
     ignore_unavailable: bool = False
     allow_no_indices: bool = True
+    include_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,15 @@ _SAME_NAME: Final = (
 _KIBANA_TYPES: Final = {es_type: kind for kind, names in _ES_TYPES.items() for es_type in names.split()} | {
     name: name for name in _SAME_NAME
 }
-_META_FIELDS: Final = {
+META_FIELDS: Final = {
     "_source": "_source",
     "_id": "string",
     "_index": "string",
     "_score": "number",
     "_ignored": "string",
 }
-_OBJECTS: Final = frozenset({"object", "nested"})
+"""What every index has, with the types that data views give."""
+OBJECTS: Final = frozenset({"object", "nested"})
 
 
 def kibana_type(es_type: str) -> str:
@@ -41,7 +42,7 @@ def with_surrounding_objects(names: Iterable[str]) -> tuple[str, ...]:
     asked: dict[str, None] = {}
     for name in names:
         asked[name] = None
-        asked |= dict.fromkeys(_prefixes(name))
+        asked |= dict.fromkeys(dotted_prefixes(name))
     return tuple(asked)
 
 
@@ -53,10 +54,10 @@ def read_field_caps(answer: JsonObject, runtime_types: Mapping[str, str] | None 
     given = answer.get("fields")
     capabilities = {name: kinds for name, kinds in given.items() if isinstance(kinds, dict)} if given else {}
     nested = {name for name, kinds in capabilities.items() if "nested" in kinds}
-    found = {name: Field(name, kind) for name, kind in _META_FIELDS.items()}
+    found = {name: Field(name, kind) for name, kind in META_FIELDS.items()}
     found |= {name: Field(name, kibana_type(kind), (kind,)) for name, kind in (runtime_types or {}).items()}
     for name, kinds in capabilities.items():
-        es_types = tuple(kind for kind in kinds if kind not in _OBJECTS)
+        es_types = tuple(kind for kind in kinds if kind not in OBJECTS)
         if es_types:
             found[name] = Field(name, _type_of(es_types), es_types, _nearest(name, nested))
     return FieldList(found[name] for name in sorted(found))
@@ -68,10 +69,10 @@ def _type_of(es_types: tuple[str, ...]) -> str:
 
 
 def _nearest(name: str, nested: set[str]) -> str | None:
-    return next((prefix for prefix in _prefixes(name) if prefix in nested), None)
+    return next((prefix for prefix in dotted_prefixes(name) if prefix in nested), None)
 
 
-def _prefixes(name: str) -> Iterator[str]:
+def dotted_prefixes(name: str) -> Iterator[str]:
     """The dotted prefixes, the longest first."""
     prefix = name.rpartition(".")[0]
     while prefix:

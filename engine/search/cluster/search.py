@@ -51,6 +51,8 @@ class ClusterSearch:
         """See the port. What was answered in the last 5 seconds is not asked again."""
         fields = quote(",".join(request.fields), safe="*,")
         options = _options(request.ignore_unavailable, request.allow_no_indices)
+        if request.include_hidden:
+            options += "&expand_wildcards=open,hidden"
         target = f"/{_index_path(request.index)}/_field_caps?fields={fields}&{options}"
         return await self._field_caps.get(target, lambda: self._dispatcher.ask(Query("GET", target)))
 

@@ -167,6 +167,7 @@ class LocalSearch:
             now,
             ignore_unavailable=request.ignore_unavailable,
             allow_no_indices=request.allow_no_indices,
+            include_hidden=isinstance(request, FieldCapsRequest) and request.include_hidden,
         )
         return [self._indices[name] for name in names]
 

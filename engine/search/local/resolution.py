@@ -23,9 +23,18 @@ def check_index_name(name: str) -> None:
 
 
 def resolve_indices(
-    expressions: Sequence[str], known: Iterable[str], now: int, *, ignore_unavailable: bool, allow_no_indices: bool
+    expressions: Sequence[str],
+    known: Iterable[str],
+    now: int,
+    *,
+    ignore_unavailable: bool,
+    allow_no_indices: bool,
+    include_hidden: bool = False,
 ) -> list[str]:
-    """The names of the indices meant, in order, each once. Raises SearchError 404 or 400."""
+    """The names of the indices meant, in order, each once. Raises SearchError 404 or 400.
+
+    ``include_hidden``: wildcards mean those that begin with a dot, too.
+    """
     names = list(known)
     parts = split_expressions(expressions) or ["*"]
     found: dict[str, None] = {}
@@ -38,7 +47,7 @@ def resolve_indices(
         name = _name(part, now)
         if name in ("_all", "*", "") or "*" in name:
             had_wildcard = True
-            matching = _matching("*" if name in ("_all", "") else name, names)
+            matching = _matching("*" if name in ("_all", "") else name, names, include_hidden)
             if not matching and not allow_no_indices:
                 raise index_not_found(name)
             found.update(dict.fromkeys(matching))
@@ -51,8 +60,9 @@ def resolve_indices(
     return list(found)
 
 
-def _matching(pattern: str, names: Iterable[str]) -> list[str]:
-    return [name for name in names if is_like(name, pattern) and (not name.startswith(".") or pattern.startswith("."))]
+def _matching(pattern: str, names: Iterable[str], include_hidden: bool) -> list[str]:
+    takes_dots = include_hidden or pattern.startswith(".")
+    return [name for name in names if is_like(name, pattern) and (takes_dots or not name.startswith("."))]
 
 
 def _missing(name: str) -> Exception:
