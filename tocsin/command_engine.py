@@ -66,7 +66,7 @@ async def open_engine(
         if (files := files_behind(search)) is not None:
             for report in await files.refresh():
                 _tell_rejected(report)
-        if not is_guest:
+        if not is_guest and session.config.space is not None:
             await parts.store.put_space_settings(DEFAULT_SPACE, session.config.space, None)
         yield parts
     finally:

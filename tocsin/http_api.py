@@ -3,7 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from engine.api import cases, connector_log, connectors, health, internal_rules, roles, rule_types, rules, status
+from engine.api import (
+    cases,
+    connector_log,
+    connectors,
+    health,
+    internal_rules,
+    roles,
+    rule_types,
+    rules,
+    space_settings,
+    status,
+    windows,
+)
 from engine.api.app import (
     Api,
     Authenticate,
@@ -67,6 +79,8 @@ def api_routes(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
         *rule_types.routes(parts.registry, parts.settings),
         *connectors.routes(parts.connector_operations, parts.connector_executions, parts.registry, parts.settings),
         *connector_log.routes(parts.store),
+        *windows.routes(parts.windows),
+        *space_settings.routes(parts.store),
         *roles.routes(Roles(parts.store)),
         *cases.routes(Cases(parts.store)),
         *health.routes(parts.store, parts.registry, parts.settings, context.protection),

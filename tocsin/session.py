@@ -11,6 +11,7 @@ import click
 from engine.model.errors import InvalidInput
 from engine.model.jsonvalue import JsonObject
 from engine.model.rule import DEFAULT_SPACE
+from engine.model.settings import SpaceSettings
 from engine.ports.registry import Registry
 from engine.service.connectors import PreconfiguredConnectors, build_connector
 from tocsin.cli.text import printable_lines
@@ -70,7 +71,7 @@ def load_session(config_file: Path | None, paths: Sequence[Path], *, needs_secre
             registry=session.registry,
             connectors=connectors,
             settings=settings.engine,
-            flapping=settings.space.flapping,
+            flapping=(settings.space or SpaceSettings()).flapping,
         )
         # A connector whose settings are wrong is not known: a mistake is told once, where it is.
         session.problems += [found for found in problems if are_connectors_known or not _names_connector(found)]

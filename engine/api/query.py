@@ -43,7 +43,9 @@ def _check_count(values: list[str]) -> list[str]:
 
 QueryBool: TypeAlias = Annotated[bool, BeforeValidator(_as_bool)]
 QueryInteger: TypeAlias = Annotated[int, BeforeValidator(_as_integer)]
-QueryTexts: TypeAlias = Annotated[list[str], BeforeValidator(_as_list), AfterValidator(_check_count)]
+ONE_OR_MORE = BeforeValidator(_as_list)
+"""What a list that may be given once, or repeated, is annotated with."""
+QueryTexts: TypeAlias = Annotated[list[str], ONE_OR_MORE, AfterValidator(_check_count)]
 """A parameter that may be repeated. Texts that are given once are ``str``, choices ``Literal[...]``."""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 from engine.model.jsonvalue import JsonValue
@@ -17,11 +18,26 @@ class FlappingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsChange:
+    """Who made some settings of a space, and who changed them last."""
+
+    created_at: datetime
+    created_by: str | None
+    updated_at: datetime
+    updated_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SpaceSettings:
-    """What a space decides for its rules. ``query_delay_s`` shifts the searched window back (0..60)."""
+    """What a space decides for its rules. ``query_delay_s`` shifts the searched window back (0..60).
+
+    The changes are those made by users; None while none was.
+    """
 
     flapping: FlappingSettings = FlappingSettings()
     query_delay_s: int = 0
+    flapping_change: SettingsChange | None = None
+    query_delay_change: SettingsChange | None = None
 
 
 @dataclass(frozen=True, slots=True)

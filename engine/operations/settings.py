@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from engine.model.errors import InvalidInput
 from engine.model.jsonvalue import JsonObject, JsonValue
-from engine.model.settings import FlappingSettings, SpaceSettings
+from engine.model.settings import FlappingSettings, SettingsChange, SpaceSettings
 from engine.operations.checks import above_window
 from engine.operations.validation import parse_model
 from engine.operations.values import FlappingNumber, Strict, as_whole_number
@@ -48,7 +48,8 @@ async def put_flapping(
 ) -> FlappingSettings:
     """Store flapping settings; they count from the next run of each rule on. Raises InvalidInput."""
     flapping = parse_flapping_settings(body)
-    settings = replace(await store.space_settings(space), flapping=flapping)
+    before = await store.space_settings(space)
+    settings = replace(before, flapping=flapping, flapping_change=_change(before.flapping_change, at, actor))
     await store.put_space_settings(space, settings, _audit("flapping", asdict(flapping), space, at, actor))
     return flapping
 
@@ -56,9 +57,14 @@ async def put_flapping(
 async def put_query_delay(store: Store, space: str, body: JsonValue, *, at: datetime, actor: str | None) -> int:
     """Store the query delay; it counts from the next run of each rule on. Raises InvalidInput."""
     delay = parse_query_delay(body)
-    settings = replace(await store.space_settings(space), query_delay_s=delay)
+    before = await store.space_settings(space)
+    settings = replace(before, query_delay_s=delay, query_delay_change=_change(before.query_delay_change, at, actor))
     await store.put_space_settings(space, settings, _audit("query_delay", {"delay": delay}, space, at, actor))
     return delay
+
+
+def _change(before: SettingsChange | None, at: datetime, actor: str | None) -> SettingsChange:
+    return SettingsChange(at, actor, at, actor) if before is None else replace(before, updated_at=at, updated_by=actor)
 
 
 def _audit(name: str, details: JsonObject, space: str, at: datetime, actor: str | None) -> AuditEntry:

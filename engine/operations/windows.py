@@ -81,6 +81,11 @@ class MaintenanceWindows:
         before = (query.page - 1) * query.per_page
         return WindowPage(len(found), tuple(found[before : before + query.per_page]))
 
+    async def running(self, *, at: datetime, space: str = DEFAULT_SPACE) -> list[MaintenanceWindow]:
+        """The windows that are in force at an instant, in order of creation."""
+        candidates = [stored.window for stored in await self._store.windows(space, may_run_at=at)]
+        return [window for window in candidates if status_of(window, at).name == "running"]
+
     async def update(
         self, window_id: str, body: JsonValue, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
     ) -> MaintenanceWindow:

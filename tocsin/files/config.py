@@ -78,7 +78,7 @@ class Config:
     """
 
     engine: EngineSettings = field(default_factory=EngineSettings)
-    space: SpaceSettings = field(default_factory=SpaceSettings)
+    space: SpaceSettings | None = None
     api: ApiOptions = field(default_factory=ApiOptions)
     security: bool | None = None
     store: str = f"sqlite:///{DEFAULT_STORE}"
@@ -263,7 +263,7 @@ def _config_of(schema: ConfigSchema, document: Document, reader: SecretReader) -
     target = schema.alert_documents
     return Config(
         engine=engine_settings(schema, custom_hosts(schema.http.custom_hosts, folder, reader.problems)),
-        space=space_settings(schema.space),
+        space=None if schema.space is None else space_settings(schema.space),
         api=api_options(schema.api, folder),
         security=schema.security.enabled,
         store=_store_url(schema.store, folder),

@@ -268,7 +268,11 @@ class ConfigSchema(Strict):
     consumers: Annotated[list[Text], Field(description="Consumers of rules besides the known ones.")] = Field(
         default_factory=list
     )
-    space: Annotated[SpaceSection, Field(description="Settings of the default space.")] = SpaceSection()
+    space: Annotated[
+        SpaceSection | None,
+        NotNull,
+        Field(description="Settings of the default space, at each start; absent: as users changed them over HTTP."),
+    ] = None
     runs: Annotated[RunsSection, Field(description="How rules run.")] = RunsSection()
     notifications: Annotated[NotificationsSection, Field(description="How notifications are sent.")] = (
         NotificationsSection()

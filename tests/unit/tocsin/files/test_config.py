@@ -44,7 +44,7 @@ def told(loaded: LoadedConfig) -> list[tuple[int, str]]:
 
 
 def test_without_a_file_everything_is_at_its_default() -> None:
-    assert load_config(None) == LoadedConfig(Config(EngineSettings(), SpaceSettings(), store="sqlite:///tocsin.db"))
+    assert load_config(None) == LoadedConfig(Config(EngineSettings(), store="sqlite:///tocsin.db"))
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "{}"])
