@@ -82,7 +82,7 @@ class Parts:
     def connector_executions(self) -> ConnectorExecutions:
         """Executions of connectors on behalf of users."""
         execute = RecordedRunner(self.runner, self.store, self.clock, self.new_id)
-        return ConnectorExecutions(self.directory, self.settings, execute)
+        return ConnectorExecutions(self.directory, self.registry, self.settings, execute)
 
     @property
     def data_views(self) -> DataViewOperations:

@@ -12,6 +12,7 @@ from engine.model.settings import EngineSettings
 from engine.operations.connector_types import disabled, is_executable
 from engine.operations.connectors import is_system_id
 from engine.ports.connectors import ConnectorDirectory
+from engine.ports.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +35,23 @@ class Execute(Protocol):
 class ConnectorExecutions:
     """What `_execute` does."""
 
-    def __init__(self, directory: ConnectorDirectory, settings: EngineSettings, execute: Execute) -> None:
-        self._directory, self._settings, self._execute = directory, settings, execute
+    def __init__(
+        self, directory: ConnectorDirectory, registry: Registry, settings: EngineSettings, execute: Execute
+    ) -> None:
+        self._directory, self._registry, self._settings, self._execute = directory, registry, settings, execute
 
     async def execute(self, connector_id: str, params: JsonObject, asked: Asked) -> ConnectorResult:
         """The result, also of an execution that failed.
 
-        Raises, in this order: Refused (system connector), NotFound, Forbidden (type disabled).
+        Raises, in this order: Refused (system connector), NotFound, Refused (type unknown), Forbidden (type disabled).
         """
         if is_system_id(connector_id):
             raise Refused(f"system connector [{connector_id}] cannot be executed", "name another connector")
         connector = (await self._directory.in_space(asked.space)).get(connector_id)
         if connector is None:
             raise NotFound("connector", connector_id)
+        if self._registry.connector_type(connector.connector_type_id) is None:
+            raise Refused(f"connector type [{connector.connector_type_id}] is not registered", "install it")
         if not is_executable(connector, self._settings):
             raise disabled(connector.connector_type_id)
         return await self._execute(connector, params, asked)

@@ -46,7 +46,7 @@ def executions(store: SqliteStore, **settings: Any) -> ConnectorExecutions:
     no_http: Any = None
     runner = ConnectorRunner(registry, no_http, HttpSettings())
     recorded = RecordedRunner(runner, store, ManualClock(AT), lambda: "uuid")
-    return ConnectorExecutions(CONNECTORS, EngineSettings(**settings), recorded)
+    return ConnectorExecutions(CONNECTORS, registry, EngineSettings(**settings), recorded)
 
 
 async def test_the_result_and_its_place_in_the_event_log(store: SqliteStore) -> None:
@@ -69,7 +69,6 @@ async def test_the_result_and_its_place_in_the_event_log(store: SqliteStore) -> 
         ("log", "user", "message"),
         ("bad", "framework", "config"),
         ("bare", "user", "secrets"),
-        ("gone", "framework", ".uninstalled"),
     ],
 )
 async def test_what_fails_is_a_result_too(store: SqliteStore, connector_id: str, source: str, text: str) -> None:
@@ -86,6 +85,7 @@ async def test_what_fails_is_a_result_too(store: SqliteStore, connector_id: str,
     [
         ("system-connector-.cases", InvalidInput),
         ("nothing", NotFound),
+        ("gone", InvalidInput),
         ("log", Forbidden),
     ],
 )
