@@ -10,7 +10,7 @@ from engine.model.errors import InvalidInput
 from engine.model.jsonvalue import JsonObject
 from engine.operations.authorization import Authorization
 from engine.operations.monitoring import monitoring_to_json
-from engine.operations.presentation import rule_to_json
+from engine.operations.presentation import alert_snoozes_to_json, rule_to_json
 from engine.operations.retries import pause_before_retry
 from engine.operations.rule_access import RuleAccess
 from engine.operations.rules import Rules
@@ -93,6 +93,7 @@ class _InternalRoutes:
         rule = stored.rule
         shown = rule_to_json(stored, at=request.at)
         shown.setdefault("snooze_schedule", [])
+        shown["snoozed_alert_instances"] = alert_snoozes_to_json(rule, request.at)
         shown["monitoring"] = monitoring_to_json(
             stored.status, await self.store.monitoring(RuleKey(rule.space, rule.id))
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from engine.api.query import QueryBool
 from engine.api.route import NO_CONTENT, Answer, Request, Route, answer_json
 from engine.operations.body import CreateBody, DisableBody, UpdateBody, parse_disable
-from engine.operations.muting import MuteBody, check_mute_body
+from engine.operations.muting import MuteBody, read_mute_body
 from engine.operations.presentation import rule_to_json
 from engine.operations.rules import Rules
 from engine.operations.snoozing import SnoozeScheduleBody
@@ -111,10 +111,12 @@ class _RuleRoutes:
         return NO_CONTENT
 
     async def mute_alert(self, request: Request) -> Answer:
-        check_mute_body(request.body)
+        expires_at = read_mute_body(request.body)
         rule_id, alert_id = request.parts["rule_id"], request.parts["alert_id"]
         must_exist = request.query_as(MuteQuery).validate_alerts_existence
-        await self._by(request).mute_alert(rule_id, alert_id, validate_existence=must_exist, **request.by_caller)
+        await self._by(request).mute_alert(
+            rule_id, alert_id, validate_existence=must_exist, expires_at=expires_at, **request.by_caller
+        )
         return NO_CONTENT
 
     async def unmute_alert(self, request: Request) -> Answer:

@@ -44,6 +44,16 @@ class RuleFlapping:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertSnooze:
+    """The mute of one alert that ends by itself at ``expires_at``."""
+
+    alert_id: str
+    expires_at: datetime
+    snoozed_at: datetime
+    snoozed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """The definition: everything that users change, nothing that runs change.
 
@@ -73,6 +83,7 @@ class Rule:
     artifacts: JsonObject | None = None
     mute_all: bool = False
     muted_alert_ids: tuple[str, ...] = ()
+    alert_snoozes: tuple[AlertSnooze, ...] = ()
     snooze_schedule: tuple[JsonObject, ...] = ()
     revision: int = 0
     scheduled_task_id: str | None = None
@@ -81,3 +92,10 @@ class Rule:
     api_key_owner: str | None = None
     api_key_created_by_user: bool | None = None
     api_key_id: str | None = None
+
+    def muted_ids(self, at: datetime) -> frozenset[str]:
+        """The ids of alerts that are muted singly at an instant, for good or until later."""
+        if not self.alert_snoozes:
+            return frozenset(self.muted_alert_ids)
+        snoozed = (snooze.alert_id for snooze in self.alert_snoozes if snooze.expires_at > at)
+        return frozenset((*self.muted_alert_ids, *snoozed))

@@ -83,7 +83,7 @@ class DecisionInput:
 
     def __post_init__(self) -> None:
         reportable = {group.id for group in self.rule_type.action_groups} - {self.rule_type.recovery_group.id}
-        object.__setattr__(self, "muted_ids", frozenset(self.rule.muted_alert_ids))
+        object.__setattr__(self, "muted_ids", self.rule.muted_ids(self.at))
         object.__setattr__(self, "delayed_ids", frozenset(alert.id for alert in self.transition.delayed))
         object.__setattr__(self, "groups", frozenset(reportable))
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from engine.model.errors import InvalidInput, Problem
 from engine.model.instant import parse_iso
 from engine.model.jsonvalue import JsonValue
-from engine.model.rule import Rule
+from engine.model.rule import AlertSnooze, Rule
 from engine.operations.validation import parse_model
 from engine.operations.values import NotNull, Strict
 
@@ -31,14 +31,15 @@ class MuteBody(Strict):
 _MEMBER_OF_CONDITION = {"field_change": "field", "severity_equals": "value"}
 
 
-def check_mute_body(body: JsonValue) -> None:
-    """Raises InvalidInput for a wrong body, and for an expiring mute, which this version does not support yet."""
+def read_mute_body(body: JsonValue) -> datetime | None:
+    """When a mute of one alert is to end, None = never. Raises InvalidInput, also for ends that are not supported."""
     parsed = parse_model(MuteBody, {} if body is None else body)
     if not parsed.model_fields_set:
-        return
-    problems = _expiry_problems(parsed) or _condition_problems(parsed)
-    remedy = "send no body, and unmute the alert when it shall notify again"
-    raise InvalidInput(problems or [Problem("", "mutes that end by themselves are not supported yet", remedy)])
+        return None
+    problems = _expiry_problems(parsed) or _condition_problems(parsed) or _unsupported(parsed)
+    if problems or parsed.expires_at is None:
+        raise InvalidInput(problems)
+    return parse_iso(parsed.expires_at)
 
 
 def muted_all(rule: Rule, *, is_muted: bool, at: datetime, actor: str | None) -> Rule:
@@ -47,25 +48,41 @@ def muted_all(rule: Rule, *, is_muted: bool, at: datetime, actor: str | None) ->
         rule,
         mute_all=is_muted,
         muted_alert_ids=(),
+        alert_snoozes=(),
         snooze_schedule=tuple(snooze for snooze in rule.snooze_schedule if snooze.get("id") is not None),
         updated_at=at,
         updated_by=actor,
     )
 
 
-def muted_alert(rule: Rule, alert_id: str, *, at: datetime, actor: str | None) -> Rule | None:
-    """The rule with one more alert muted; None where that changes nothing (all are muted, or it is already)."""
+def muted_alert(
+    rule: Rule, alert_id: str, *, at: datetime, actor: str | None, expires_at: datetime | None = None
+) -> Rule | None:
+    """The rule with one more alert muted, for good or until ``expires_at``, which may be changed by that.
+
+    None where that changes nothing: all are muted, or it is already for good.
+    """
     if rule.mute_all or alert_id in rule.muted_alert_ids:
         return None
-    return replace(rule, muted_alert_ids=(*rule.muted_alert_ids, alert_id), updated_at=at, updated_by=actor)
+    others = tuple(snooze for snooze in rule.alert_snoozes if snooze.alert_id != alert_id and snooze.expires_at > at)
+    if expires_at is None:
+        muted = replace(rule, muted_alert_ids=(*rule.muted_alert_ids, alert_id), alert_snoozes=others)
+    else:
+        muted = replace(rule, alert_snoozes=(*others, AlertSnooze(alert_id, expires_at, at, actor)))
+    return replace(muted, updated_at=at, updated_by=actor)
 
 
 def unmuted_alert(rule: Rule, alert_id: str, *, at: datetime, actor: str | None) -> Rule | None:
     """The rule with the alert not muted; None where that changes nothing."""
-    if rule.mute_all or alert_id not in rule.muted_alert_ids:
+    if rule.mute_all or alert_id not in rule.muted_ids(at):
         return None
-    remaining = tuple(muted for muted in rule.muted_alert_ids if muted != alert_id)
-    return replace(rule, muted_alert_ids=remaining, updated_at=at, updated_by=actor)
+    return replace(
+        rule,
+        muted_alert_ids=tuple(muted for muted in rule.muted_alert_ids if muted != alert_id),
+        alert_snoozes=tuple(snooze for snooze in rule.alert_snoozes if snooze.alert_id != alert_id),
+        updated_at=at,
+        updated_by=actor,
+    )
 
 
 def _expiry_problems(body: MuteBody) -> list[Problem]:
@@ -92,3 +109,10 @@ def _condition_problems(body: MuteBody) -> list[Problem]:
             if not is_given and name == needed:
                 problems.append(Problem(f"conditions.{at}.{name}", "is required", "add it"))
     return problems
+
+
+def _unsupported(body: MuteBody) -> list[Problem]:
+    if not body.conditions:
+        return []
+    remedy = "let it end by expires_at, or unmute the alert when it shall notify again"
+    return [Problem("conditions", "are not supported yet as the end of a mute", remedy)]

@@ -30,6 +30,7 @@ RESPONSE_ONLY: Final = frozenset(
         "is_snoozed_until",
         "snooze_schedule",
         "active_snoozes",
+        "snoozed_alert_instances",
         "monitoring",
         "view_in_app_relative_url",
         "mapped_params",
@@ -112,6 +113,20 @@ def snoozes_to_json(rule: Rule, at: datetime) -> JsonObject:
         "is_snoozed_until": verdict.until,
         "active_snoozes": list(verdict.active_ids),
     }
+
+
+def alert_snoozes_to_json(rule: Rule, at: datetime) -> list[JsonObject]:
+    """The mutes of single alerts that will end by themselves later than an instant (4.4)."""
+    return [
+        {
+            "instance_id": snooze.alert_id,
+            "expires_at": iso(snooze.expires_at),
+            "snoozed_at": iso(snooze.snoozed_at),
+            "snoozed_by": snooze.snoozed_by,
+        }
+        for snooze in rule.alert_snoozes
+        if snooze.expires_at > at
+    ]
 
 
 def last_run_to_json(last_run: LastRun) -> JsonObject:

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from engine.model.errors import Conflict, NotFound
+from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.rule import DEFAULT_SPACE, Rule
 from engine.model.settings import EngineSettings
@@ -215,14 +216,19 @@ class Rules:
         actor: str | None,
         space: str = DEFAULT_SPACE,
         validate_existence: bool = True,
+        expires_at: datetime | None = None,
     ) -> StoredRule:
-        """Mute one alert (4.4). Raises NotFound (rule; or alert that the rule never had) or Conflict."""
+        """Mute one alert (4.4), for good or until ``expires_at``.
+
+        Raises NotFound (rule; or alert that the rule never had) or Conflict.
+        """
         key = RuleKey(space, rule_id)
         await self._access.load(key, "mute_alert")
         if validate_existence and not await self._store.alert_exists(key, alert_id):
             raise NotFound("alert", alert_id)
-        change = partial(muting.muted_alert, alert_id=alert_id, at=at, actor=actor)
-        return await self._silence("mute_alert", key, change, at, actor, alert_id=alert_id)
+        change = partial(muting.muted_alert, alert_id=alert_id, at=at, actor=actor, expires_at=expires_at)
+        details = {"alert_id": alert_id, **({} if expires_at is None else {"expires_at": iso(expires_at)})}
+        return await self._silence("mute_alert", key, change, at, actor, **details)
 
     async def unmute_alert(
         self, rule_id: str, alert_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE

@@ -40,7 +40,7 @@ class DocumentWriter:
         self._severities: dict[str | None, int] = {
             group.id: group.severity for group in subject.rule_type.action_groups if group.severity is not None
         }
-        self._rule_tags, self._muted_ids = frozenset(subject.rule.tags), frozenset(subject.rule.muted_alert_ids)
+        self._rule_tags, self._muted_ids = frozenset(subject.rule.tags), subject.rule.muted_ids(at)
         self._is_all_muted = subject.rule.mute_all
 
     def write(

@@ -6,7 +6,7 @@ from sqlalchemy import RowMapping
 
 from engine.model.instant import from_ms, to_ms
 from engine.model.jsonvalue import JsonObject
-from engine.model.rule import Action, Frequency, Rule, RuleFlapping
+from engine.model.rule import Action, AlertSnooze, Frequency, Rule, RuleFlapping
 
 
 def pack_rule(rule: Rule) -> dict[str, Any]:
@@ -37,6 +37,7 @@ def pack_rule(rule: Rule) -> dict[str, Any]:
         "flapping": None if rule.flapping is None else _pack_flapping(rule.flapping),
         "tags": list(rule.tags),
         "muted_alert_ids": list(rule.muted_alert_ids),
+        "alert_snoozes": [_pack_alert_snooze(snooze) for snooze in rule.alert_snoozes] or None,
         "snooze_schedule": list(rule.snooze_schedule),
         "params": rule.params,
         "actions": [_pack_action(action) for action in rule.actions],
@@ -67,6 +68,7 @@ def unpack_rule(row: RowMapping) -> Rule:
         artifacts=row["artifacts"],
         mute_all=row["mute_all"],
         muted_alert_ids=tuple(row["muted_alert_ids"]),
+        alert_snoozes=tuple(_unpack_alert_snooze(packed) for packed in row["alert_snoozes"] or ()),
         snooze_schedule=tuple(row["snooze_schedule"]),
         revision=row["revision"],
         scheduled_task_id=row["scheduled_task_id"],
@@ -84,6 +86,20 @@ def _pack_flapping(flapping: RuleFlapping) -> JsonObject:
         "status_change_threshold": flapping.status_change_threshold,
         "enabled": flapping.enabled,
     }
+
+
+def _pack_alert_snooze(snooze: AlertSnooze) -> JsonObject:
+    return {
+        "alert_id": snooze.alert_id,
+        "expires_at": to_ms(snooze.expires_at),
+        "snoozed_at": to_ms(snooze.snoozed_at),
+        "snoozed_by": snooze.snoozed_by,
+    }
+
+
+def _unpack_alert_snooze(packed: JsonObject) -> AlertSnooze:
+    expires_at, snoozed_at = from_ms(packed["expires_at"]), from_ms(packed["snoozed_at"])
+    return AlertSnooze(packed["alert_id"], expires_at, snoozed_at, packed["snoozed_by"])
 
 
 def _pack_action(action: Action) -> JsonObject:

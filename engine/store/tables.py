@@ -82,11 +82,11 @@ rules = Table(
     Column("flapping", _Json),
     Column("tags", _Json, nullable=False),
     Column("muted_alert_ids", _Json, nullable=False),
-    Column("alert_snoozes", _Json),  # null: none
     Column("snooze_schedule", _Json, nullable=False),
     Column("params", _Json, nullable=False),
     Column("actions", _Json, nullable=False),
     Column("artifacts", _Json),
+    Column("alert_snoozes", _Json),  # null: none
     UniqueConstraint("space", "id", name="rules_space_id"),
     Index("rules_by_creation", "space", "created_at", "id"),
     Index("rules_by_update", "space", "updated_at", "id"),

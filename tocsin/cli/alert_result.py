@@ -1,7 +1,7 @@
 """How alerts are read from a store and printed."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -30,7 +30,7 @@ async def print_alerts(
         rule_id = None if rule is None else (await desk.find([rule]))[0].rule.id
         documents = await desk.store.documents(DEFAULT_SPACE, rule_id=rule_id, status=status, limit=limit)
         rules = await _rules_of(desk, documents)
-    alerts = [_alert_as_json(document, rules) for document in documents]
+    alerts = [_alert_as_json(document, rules, desk.at) for document in documents]
     if output is OutputFormat.JSON:
         print_json({"alerts": alerts})
     elif alerts:
@@ -49,7 +49,7 @@ async def _rules_of(desk: Desk, documents: list[JsonObject]) -> dict[str, Rule]:
     return {key.id: each.rule for key, each in stored.items()}
 
 
-def _alert_as_json(document: JsonObject, rules: Mapping[str, Rule]) -> JsonObject:
+def _alert_as_json(document: JsonObject, rules: Mapping[str, Rule], at: datetime) -> JsonObject:
     def member(name: str) -> object:
         return document.get(f"kibana.alert.{name}")
 
@@ -66,7 +66,7 @@ def _alert_as_json(document: JsonObject, rules: Mapping[str, Rule]) -> JsonObjec
         "duration_ms": duration_us // 1000 if isinstance(duration_us, int) else None,
         "flapping": bool(member("flapping")),
         # The document tells what held at the last run; what holds now is the rule's.
-        "muted": bool(member("muted")) if rule is None else rule.mute_all or alert_id in rule.muted_alert_ids,
+        "muted": bool(member("muted")) if rule is None else rule.mute_all or alert_id in rule.muted_ids(at),
         "reason": member("reason"),
     }
 

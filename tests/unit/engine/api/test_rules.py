@@ -141,3 +141,24 @@ async def test_a_new_key_changes_no_revision(served: Any) -> None:
     assert (await served("POST", "/api/alerting/rule/r/_update_api_key")).status == 204
     assert (await served.rule("r"))["revision"] == 0
     assert "update_api_key" in [entry.operation for entry in await served.engine.parts.store.audit("default")]
+
+
+async def test_an_alert_is_silent_until_its_mute_ends(served: Any, body: Any) -> None:
+    documents = [{"@timestamp": f"2026-03-01T11:{minute}:00Z", "host": "a"} for minute in range(50, 60)]
+    await served.engine.add_documents("metrics", documents)
+    params = {**body()["params"], "timeWindowSize": 1, "timeWindowUnit": "h"}
+    await served.create("r", actions=[ACTION], params=params)
+    path = "/api/alerting/rule/r/alert/a/_mute?validate_alerts_existence=false"
+    assert (await served("POST", path, json={"expires_at": "2026-03-01T12:01:30.000Z"})).status == 204
+    (shown,) = (await served("GET", "/internal/alerting/rule/r")).json["snoozed_alert_instances"]
+    assert shown == {
+        "instance_id": "a",
+        "expires_at": "2026-03-01T12:01:30.000Z",
+        "snoozed_at": "2026-03-01T12:00:00.000Z",
+        "snoozed_by": None,
+    }
+    await served.engine.advance("1m")
+    assert await served.engine.notifications() == []
+    await served.engine.advance("1m")
+    assert len(await served.engine.notifications()) == 1
+    assert (await served("GET", "/internal/alerting/rule/r")).json["snoozed_alert_instances"] == []

@@ -10,7 +10,8 @@ import pytest
 from engine.model.alert import Alert
 from engine.model.errors import InvalidInput, NotFound
 from engine.model.jsonvalue import JsonObject, JsonValue
-from engine.operations.muting import check_mute_body, muted_all
+from engine.model.rule import AlertSnooze
+from engine.operations.muting import muted_all, read_mute_body
 
 MINUTE = timedelta(minutes=1)
 
@@ -66,7 +67,11 @@ async def test_unmuting_an_unknown_alert_is_no_error(rules: Any, now: Any) -> No
 
 @pytest.mark.parametrize("body", [None, {}])
 def test_no_body_mutes_without_end(body: JsonValue) -> None:
-    check_mute_body(body)
+    assert read_mute_body(body) is None
+
+
+def test_a_mute_may_end_by_itself(now: Any) -> None:
+    assert read_mute_body({"expires_at": "2026-03-01T13:00:00+01:00"}) == now
 
 
 @pytest.mark.parametrize(
@@ -81,11 +86,41 @@ def test_no_body_mutes_without_end(body: JsonValue) -> None:
         ({"conditions": [{"type": "severity_change", "field": "x"}]}, "conditions.0.field"),
         ({"conditions": [{"type": "other"}]}, "conditions.0.type"),
         ({"until": "tomorrow"}, "until"),
-        ({"expires_at": "2026-01-01T00:00:00Z"}, ""),
-        ({"conditions": [{"type": "field_change", "field": "a"}], "condition_operator": "all"}, ""),
+        ({"conditions": [{"type": "field_change", "field": "a"}], "condition_operator": "all"}, "conditions"),
+        ({"conditions": [{"type": "severity_change"}], "expires_at": "2026-01-01T00:00:00Z"}, "conditions"),
     ],
 )
-def test_a_wrong_or_expiring_mute_is_refused(body: JsonObject, path: str) -> None:
+def test_a_wrong_mute_and_one_that_ends_by_conditions_are_refused(body: JsonObject, path: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        check_mute_body(body)
+        read_mute_body(body)
     assert [problem.path for problem in refusal.value.problems] == [path]
+
+
+async def test_a_mute_with_an_end_counts_until_then(rules: Any, now: Any) -> None:
+    end = now + 2 * MINUTE
+    muted = await rules.mute_alert("r", "seen", at=now, actor="bob", expires_at=end)
+    assert muted.rule.muted_alert_ids == ()
+    assert muted.rule.alert_snoozes == (AlertSnooze("seen", end, now, "bob"),)
+    assert muted.rule.muted_ids(now + MINUTE) == {"seen"}
+    assert muted.rule.muted_ids(end) == frozenset()
+    assert await rules.get("r") == muted
+
+
+async def test_the_last_mute_of_an_alert_counts_unless_it_is_muted_for_good(rules: Any, now: Any) -> None:
+    await rules.mute_alert("r", "seen", at=now, actor=None, expires_at=now + MINUTE)
+    longer = await rules.mute_alert("r", "seen", at=now, actor=None, expires_at=now + 3 * MINUTE)
+    assert [snooze.expires_at for snooze in longer.rule.alert_snoozes] == [now + 3 * MINUTE]
+    for_good = await rules.mute_alert("r", "seen", at=now, actor=None)
+    assert (for_good.rule.muted_alert_ids, for_good.rule.alert_snoozes) == (("seen",), ())
+    assert await rules.mute_alert("r", "seen", at=now, actor=None, expires_at=now + MINUTE) == for_good
+
+
+async def test_unmuting_ends_a_mute_early_and_ended_ones_are_not_kept(rules: Any, now: Any) -> None:
+    await rules.mute_alert("r", "seen", at=now, actor=None, expires_at=now + MINUTE)
+    assert (await rules.unmute_alert("r", "seen", at=now, actor=None)).rule.alert_snoozes == ()
+    await rules.mute_alert("r", "seen", at=now, actor=None, expires_at=now + MINUTE)
+    later = await rules.mute_alert(
+        "r", "b", at=now + MINUTE, actor=None, expires_at=now + 2 * MINUTE, validate_existence=False
+    )
+    assert [snooze.alert_id for snooze in later.rule.alert_snoozes] == ["b"]
+    assert (await rules.mute_all("r", at=now, actor=None)).rule.alert_snoozes == ()
