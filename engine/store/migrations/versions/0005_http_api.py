@@ -105,7 +105,7 @@ def _create_security() -> None:
         sa.PrimaryKeyConstraint("name"),
     )
     # Until now owners were names that no user of this store has: the names of accounts, and of the rule files.
-    op.execute("UPDATE rules SET owner = NULL, api_key_created_by_user = NULL")
+    op.execute("UPDATE rules SET owner = NULL, api_key_created_by_user = NULL, api_key = NULL")
 
 
 def _create_cases() -> None:

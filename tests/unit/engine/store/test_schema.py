@@ -67,6 +67,16 @@ def test_references_of_rules_of_older_stores_are_filled_in(connection: Connectio
     ]
 
 
+def test_owners_from_before_there_were_users_are_forgotten(connection: Connection) -> None:
+    schema.migrate(connection, "0004")
+    columns = [column["name"] for column in inspect(connection).get_columns("rules")]
+    insert = text(f"INSERT INTO rules ({', '.join(columns)}) VALUES ({', '.join(f':{name}' for name in columns)})")
+    connection.execute(insert, dict.fromkeys(columns, "0") | {"owner": "rule files", "params": "{}"})
+    schema.migrate(connection)
+    found = connection.execute(text("SELECT owner, api_key_created_by_user, api_key FROM rules")).all()
+    assert [tuple(row) for row in found] == [(None, None, None)]
+
+
 def test_the_newest_revision_is_alembic_s_head() -> None:
     scripts = ScriptDirectory(str(schema.MIGRATIONS))
     assert scripts.get_heads() == [schema.known_revisions()[-1]]
