@@ -3,18 +3,29 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from functools import partial
+from typing import Literal, TypeAlias
 
 from engine.model.data_view import DataView
 from engine.model.errors import InvalidInput, NotFound, Problem
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.rule import DEFAULT_SPACE
 from engine.operations.dangling import tell_dangling_rules
-from engine.operations.data_view_form import parse_create_view, parse_update_view
+from engine.operations.data_view_changes import differing, read_view, with_changes, with_content, with_metadata
+from engine.operations.data_view_form import (
+    CreateViewBody,
+    DefaultViewBody,
+    FieldsBody,
+    UpdateViewBody,
+    given,
+)
 from engine.operations.retries import MOST_TRIES, pause_before_retry
+from engine.operations.validation import parse_model
 from engine.ports.clock import Ids
 from engine.ports.store import AuditEntry, Store
-from engine.query.data_view_spec import read_data_view, spec_of
+
+Change: TypeAlias = Callable[[DataView], DataView]
+"""Makes of a view the one that it is to become; called anew when others changed it meanwhile."""
 
 
 class DataViewOperations:
@@ -28,15 +39,19 @@ class DataViewOperations:
 
         Raises InvalidInput, also for a name or an id that is taken.
         """
-        parsed = parse_create_view(body)
-        view = _read(parsed.data_view, self._new_id(), space)
-        for known in await self._store.data_views(space):
-            if known.id == view.id or known.name == view.name:
-                if not parsed.override:
-                    raise _taken(known, view)
+        parsed = parse_model(CreateViewBody, body)
+        view = read_view(given(parsed.data_view), self._new_id(), space)
+        same = [
+            known for known in await self._store.data_views(space) if known.id == view.id or known.name == view.name
+        ]
+        if same and not parsed.override:
+            raise _taken(same[0], view)
+        for known in same:
+            if known.id != view.id:
                 await self._delete(known, at, actor)
-                if known.id != view.id:
-                    await tell_dangling_rules(self._store, known)
+                await tell_dangling_rules(self._store, known)
+        if any(known.id == view.id for known in same):
+            return await self.change(view.id, partial(with_content, content=view), at=at, actor=actor, space=space)
         return await self._insert(view, at, actor)
 
     async def get(self, view_id: str, *, space: str = DEFAULT_SPACE) -> DataView:
@@ -55,10 +70,27 @@ class DataViewOperations:
     ) -> DataView:
         """Change what ``{data_view}`` gives (3.2); without a difference nothing is written.
 
-        Raises InvalidInput (also for a change by others at the same time) or NotFound.
+        Raises NotFound or InvalidInput, also when others changed one of the same members at the same time.
         """
-        changes = parse_update_view(body).data_view.given()
-        return await self._change(view_id, lambda view: _changed(view, changes), at, actor, space)
+        # Fields are those of the indices: what a client says of them is not kept (section 2).
+        changes = given(parse_model(UpdateViewBody, body).data_view)
+        changes.pop("fields", None)
+        change = partial(with_changes, changes=changes)
+        return await self.change(view_id, change, at=at, actor=actor, space=space, keeps_others=True)
+
+    async def describe_fields(
+        self, view_id: str, body: JsonValue, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
+    ) -> DataView:
+        """Set labels, descriptions, counts and formats of fields, of unknown ones, too (3.6).
+
+        Raises InvalidInput or NotFound.
+        """
+        described = given(parse_model(FieldsBody, body))["fields"]
+        if not any(described.values()):
+            remedy = "write customLabel, customDescription, count or format of a field"
+            raise InvalidInput([Problem("fields", "change nothing", remedy)])
+        change = partial(with_metadata, described=described)
+        return await self.change(view_id, change, at=at, actor=actor, space=space)
 
     async def delete(self, view_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE) -> None:
         """Remove a view; rules that use it fail from now on, and are told of (3.3). Raises NotFound."""
@@ -66,18 +98,62 @@ class DataViewOperations:
         await self._delete(view, at, actor)
         await tell_dangling_rules(self._store, view)
 
+    async def default_id(self, *, space: str = DEFAULT_SPACE) -> str | None:
+        """The id of the space's default view (3.5); None without one."""
+        return await self._store.default_data_view(space)
+
+    async def set_default(
+        self, body: JsonValue, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
+    ) -> None:
+        """Set the default; with ``force`` replace or clear it (3.5). The view need not exist. Raises InvalidInput."""
+        parsed = parse_model(DefaultViewBody, body)
+        audit = AuditEntry(at, actor, "set_default", "data_view", parsed.data_view_id or "", space)
+        await self._store.put_default_data_view(space, parsed.data_view_id, audit, only_if_unset=not parsed.force)
+
     async def apply(
         self, spec: JsonObject, *, view_id: str, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
     ) -> Literal["created", "updated", "unchanged"]:
         """Make the view what its file says. Raises InvalidInput."""
-        wanted = _read(spec, view_id, space)
+        wanted = read_view(spec, view_id, space)
         try:
             before = await self.get(wanted.id, space=space)
         except NotFound:
             await self._insert(wanted, at, actor)
             return "created"
-        after = await self._change(wanted.id, lambda view: _with_content(view, wanted), at, actor, space)
+        change = partial(with_content, content=wanted)
+        after = await self.change(wanted.id, change, at=at, actor=actor, space=space)
         return "unchanged" if after == before else "updated"
+
+    async def change(
+        self,
+        view_id: str,
+        change: Change,
+        *,
+        at: datetime,
+        actor: str | None,
+        space: str = DEFAULT_SPACE,
+        keeps_others: bool = False,
+    ) -> DataView:
+        """Read, change, write if nobody else wrote meanwhile; up to two more tries.
+
+        ``keeps_others``: a member that others changed since the first try is not changed again. Raises NotFound, or
+        InvalidInput when others were faster.
+        """
+        first = stored = await self.get(view_id, space=space)
+        for attempt in range(MOST_TRIES):
+            if attempt:
+                await self._pause()
+                stored = await self.get(view_id, space=space)
+            view = change(stored)
+            if keeps_others and differing(first, stored) & differing(first, change(first)):
+                break
+            if view == stored:
+                return stored
+            view = replace(view, version=stored.version + 1, updated_at=at, updated_by=actor)
+            if await self._store.change_data_view(view, stored.version, _audit("update", view, at, actor)):
+                return view
+        message = f"data view [{view_id}] was changed by others at the same time"
+        raise InvalidInput([Problem("", message, "try again")])
 
     async def _insert(self, view: DataView, at: datetime, actor: str | None) -> DataView:
         view = replace(view, created_at=at, updated_at=at, created_by=actor, updated_by=actor)
@@ -88,47 +164,6 @@ class DataViewOperations:
     async def _delete(self, view: DataView, at: datetime, actor: str | None) -> None:
         if not await self._store.delete_data_view(view.space, view.id, _audit("delete", view, at, actor)):
             raise _not_found(view.id)
-
-    async def _change(
-        self, view_id: str, change: Callable[[DataView], DataView], at: datetime, actor: str | None, space: str
-    ) -> DataView:
-        """Read, change, write if nobody else wrote meanwhile; up to two more tries."""
-        for attempt in range(MOST_TRIES):
-            if attempt:
-                await self._pause()
-            stored = await self.get(view_id, space=space)
-            view = change(stored)
-            if view == stored:
-                return stored
-            view = replace(view, version=stored.version + 1, updated_at=at, updated_by=actor)
-            if await self._store.change_data_view(view, stored.version, _audit("update", view, at, actor)):
-                return view
-        message = f"data view [{view_id}] was changed by others at the same time"
-        raise InvalidInput([Problem("", message, "try again")])
-
-
-def _read(spec: JsonObject, new_id: str, space: str) -> DataView:
-    try:
-        return read_data_view(spec, new_id=new_id, space=space)
-    except InvalidInput as error:
-        raise InvalidInput([problem.under("data_view") for problem in error.problems]) from None
-
-
-def _changed(view: DataView, changes: JsonObject) -> DataView:
-    return _with_content(view, _read(spec_of(view) | changes, view.id, view.space))
-
-
-def _with_content(view: DataView, content: DataView) -> DataView:
-    """The view with what another one says, keeping what is known of its storage."""
-    return replace(
-        content,
-        id=view.id,
-        version=view.version,
-        created_at=view.created_at,
-        updated_at=view.updated_at,
-        created_by=view.created_by,
-        updated_by=view.updated_by,
-    )
 
 
 def _taken(known: DataView, view: DataView) -> InvalidInput:

@@ -54,7 +54,7 @@ def test_every_member_is_read() -> None:
 
 
 def test_what_was_read_is_written_again() -> None:
-    assert spec_of(read_data_view(WHOLE, space="ops")) == WHOLE | {"version": "1", "namespaces": ["ops"]}
+    assert spec_of(read_data_view(WHOLE, space="ops")) == WHOLE | {"version": "WzEsMV0=", "namespaces": ["ops"]}
 
 
 def test_a_title_and_an_id_are_enough() -> None:
@@ -62,7 +62,7 @@ def test_a_title_and_an_id_are_enough() -> None:
     assert view == DataView(id="made", title="logs-*", name="logs-*")
     assert spec_of(view) == {
         "id": "made",
-        "version": "1",
+        "version": "WzEsMV0=",
         "title": "logs-*",
         "name": "logs-*",
         "fieldFormats": {},
