@@ -1,6 +1,6 @@
 """Maintenance windows as users write them and as responses show them (rest-api.md 6, snooze-and-recurrence.md 6)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
@@ -21,6 +21,7 @@ from engine.timing.rrule import RecurrenceError
 Category: TypeAlias = Literal["management", "observability", "securitySolution"]
 Title: TypeAlias = Annotated[str, Field(min_length=1)]
 
+_MS: Final = timedelta(milliseconds=1)
 _RESPONSE_ONLY: Final = frozenset({"id", "status", "created_by", "created_at", "updated_by", "updated_at"})
 
 
@@ -124,7 +125,10 @@ def status_of(window: MaintenanceWindow, at: datetime) -> WindowStatus:
         events = calendar_of(window).around(at, horizon_of(window, at))
     except RecurrenceError:
         events = []
-    is_going_on = any(event.lte > at for event in events) and not window.is_archived
+    if window.is_archived:
+        # From its own instant on: the answer to archiving a window shows that.
+        return status_at(at, enabled=window.enabled, expiration=at - _MS, events=events)
+    is_going_on = any(event.lte > at for event in events)
     expiration = max(window.expiration_date, at) if is_going_on else window.expiration_date
     return status_at(at, enabled=window.enabled, expiration=expiration, events=events)
 
