@@ -13,6 +13,7 @@ from engine.api import (
     rule_types,
     rules,
     space_settings,
+    spaces,
     status,
     windows,
 )
@@ -20,10 +21,8 @@ from engine.api.app import (
     Api,
     Authenticate,
     HandOver,
-    SpaceExists,
     ignore_changes,
     let_in_anybody,
-    only_default_space,
     stay,
 )
 from engine.api.route import Route
@@ -32,6 +31,7 @@ from engine.api.status import Level
 from engine.operations.cases import Cases
 from engine.operations.health import Protection
 from engine.operations.roles import Roles
+from engine.operations.spaces import Spaces
 from engine.service.clocks import random_id
 from tocsin.composition import Parts
 
@@ -44,13 +44,12 @@ def _always_available() -> Level:
 class ApiContext:
     """What the API needs to know besides the parts.
 
-    ``authenticate``, ``space_exists``, ``hand_over``, ``on_change`` as in `engine.api.app`; ``level`` tells how the
+    ``authenticate``, ``hand_over``, ``on_change`` as in `engine.api.app`; ``level`` tells how the
     service is.
     """
 
     settings: ApiSettings = field(default_factory=ApiSettings)
     authenticate: Authenticate = let_in_anybody
-    space_exists: SpaceExists = only_default_space
     hand_over: HandOver = stay
     on_change: Callable[[], None] = ignore_changes
     protection: Protection = field(default_factory=Protection)
@@ -65,7 +64,7 @@ def build_api(parts: Parts, context: ApiContext) -> Api:
         new_id=random_id,
         settings=context.settings,
         authenticate=context.authenticate,
-        space_exists=context.space_exists,
+        space_exists=Spaces(parts.store, parts.rules).exists,
         hand_over=context.hand_over,
         on_change=context.on_change,
     )
@@ -81,6 +80,7 @@ def api_routes(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
         *connector_log.routes(parts.store),
         *windows.routes(parts.windows),
         *space_settings.routes(parts.store),
+        *spaces.routes(Spaces(parts.store, parts.rules)),
         *roles.routes(Roles(parts.store)),
         *cases.routes(Cases(parts.store)),
         *health.routes(parts.store, parts.registry, parts.settings, context.protection),

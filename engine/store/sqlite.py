@@ -17,6 +17,7 @@ from engine.model.outcome import MonitoringEntry, RuleStatus, Schedule
 from engine.model.reference import Reference
 from engine.model.rule import Rule
 from engine.model.settings import RetentionSettings, SpaceSettings
+from engine.model.space import Space
 from engine.model.trace import Trace
 from engine.ports.store import (
     AuditEntry,
@@ -287,6 +288,24 @@ class SqliteStore(SqliteSecurity, SqliteCases, SqliteConnectors, SqliteDataViews
 
     async def delete_window(self, space: str, window_id: str, audit: AuditEntry | None) -> bool:
         is_done = await self._session.write(maintenance_windows.delete_window, space, window_id, audit)
+        self._window_changes += is_done
+        return is_done
+
+    # spaces
+
+    async def spaces(self) -> list[Space]:
+        return await self._session.read(spaces.read_spaces)
+
+    async def insert_space(self, space: Space, audit: AuditEntry | None) -> bool:
+        return await self._session.write(spaces.insert_space, space, audit)
+
+    async def put_space(self, space: Space, audit: AuditEntry | None) -> None:
+        await self._session.write(spaces.put_space, space, audit)
+
+    async def delete_space(self, space_id: str, audit: AuditEntry | None) -> bool:
+        is_done = await self._session.write(spaces.delete_space, space_id, audit)
+        self._seen(is_done)
+        self._noted(is_done)
         self._window_changes += is_done
         return is_done
 

@@ -407,6 +407,13 @@ case_comments = Table(
     Index("case_comments_by_case", "space", "case_id", "no"),
 )
 
+spaces = Table(
+    "spaces",
+    metadata,
+    Column("id", _Exact, primary_key=True),
+    Column("definition", _Json, nullable=False),
+)
+
 space_settings = Table(
     "space_settings",
     metadata,

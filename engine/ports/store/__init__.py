@@ -32,6 +32,7 @@ from engine.ports.store.rules import (
 from engine.ports.store.runs import Claim, ClosedDocument, CommitOutcome, NewDocument, RunRecord, RunStore
 from engine.ports.store.sealed import SealedSecret, SealedStore
 from engine.ports.store.security import SecurityStore
+from engine.ports.store.spaces import SpaceStore
 from engine.ports.store.windows import StoredWindow, WindowStore
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "SealedSecret",
     "SealedStore",
     "SecurityStore",
+    "SpaceStore",
     "Store",
     "StoredConnector",
     "StoredRule",
@@ -92,6 +94,7 @@ class Store(
     ConnectorStore,
     ExecutionStore,
     SealedStore,
+    SpaceStore,
     CareStore,
     Protocol,
 ):

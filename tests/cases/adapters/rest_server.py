@@ -19,6 +19,7 @@ from engine.api.authentication import authenticate_by
 from engine.api.settings import ApiSettings
 from engine.model.connector import Connector
 from engine.model.settings import EngineSettings
+from engine.model.space import Space
 from engine.model.user import User
 from engine.operations.api_keys import ApiKeys
 from engine.operations.connector_secrets import seal_secrets
@@ -131,20 +132,17 @@ class RestServer:
         assert await self.parts.store.insert_connector(stored, None)
 
     async def _context(self, settings: ApiSettings) -> ApiContext:
-        spaces = {"default", *self.config.get("spaces", ())}
-
-        async def space_exists(space: str) -> bool:
-            return space in spaces
-
+        for space_id in self.config.get("spaces", ()):
+            await self.parts.store.put_space(Space(space_id, space_id), None)
         self._credentials: dict[str, str] = {}
         security = self.config.get("security", "off")
         assert security in ("on", "off"), f"security is {security!r}"
         if security == "off":
-            return ApiContext(settings=settings, space_exists=space_exists)
+            return ApiContext(settings=settings)
         await self._add_users({"admin": "superuser", **self.config.get("users", {})})
         authenticator = Authenticator(Security(self.parts.store, ON), self._clock.now)
         self._exits.callback(authenticator.close)
-        return ApiContext(settings=settings, space_exists=space_exists, authenticate=authenticate_by(authenticator))
+        return ApiContext(settings=settings, authenticate=authenticate_by(authenticator))
 
     async def _add_users(self, users: Mapping[str, str]) -> None:
         """Users with a password and an API key each; what they hold is a name of `_ROLES`."""

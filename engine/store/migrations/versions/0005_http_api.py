@@ -30,6 +30,12 @@ def upgrade() -> None:
         sa.Column("trace", sa.LargeBinary(), nullable=False),
     )
     op.create_index("executions_by_age", "executions", ["at", "size"])
+    op.create_table(
+        "spaces",
+        sa.Column("id", EXACT, nullable=False),
+        sa.Column("definition", JSON, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
     op.add_column("space_settings", sa.Column("changes", JSON))
     _create_references()
     op.create_table(

@@ -9,6 +9,7 @@ import pytest
 
 from engine.api.authentication import authenticate_by
 from engine.model.case import Case
+from engine.model.space import Space
 from engine.model.user import User
 from engine.operations.api_keys import ApiKeys
 from engine.operations.roles import Roles
@@ -75,11 +76,9 @@ class Secured:
 async def secured(served: Any, body: Callable[..., Any]) -> Secured:
     parts = served.engine.parts
 
-    async def space_exists(space: str) -> bool:
-        return space in ("default", "other")
-
+    await parts.store.insert_space(Space("other", "Other"), None)
     authenticate = authenticate_by(Authenticator(parts.security, parts.clock.now))
-    served.app = build_api(parts, ApiContext(authenticate=authenticate, space_exists=space_exists))
+    served.app = build_api(parts, ApiContext(authenticate=authenticate))
     made = Secured(served)
     await made.prepare()
     for path in (RULE, f"/s/other{RULE}"):
@@ -255,6 +254,7 @@ FOR_EVERY_CALLER = (
     "/internal/actions/connector_types",
     "/internal/alerting/_health",
     "/internal/alerting/_rule_types",
+    "/api/spaces/space",
 )
 """What any caller may look at, or what hides by itself what the caller may not see."""
 
