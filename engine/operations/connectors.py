@@ -155,11 +155,10 @@ class ConnectorOperations:
             raise Refused(f"connector [{connector_id}] is preconfigured", "change it in tocsin.yml, or use another id")
 
     async def _stored(self, connector_id: str, space: str) -> StoredConnector:
-        stored = await self._store.connectors(space)
-        found = next((each for each in stored if each.connector.id == connector_id), None)
-        if found is None:
+        found = await self._store.connectors(space, connector_id)
+        if not found:
             raise NotFound(_KIND, connector_id)
-        return found
+        return found[0]
 
 
 def is_system_id(connector_id: str) -> bool:

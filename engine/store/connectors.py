@@ -1,5 +1,6 @@
 """Connectors: what users store and change. Their secrets come sealed and stay so."""
 
+import logging
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, func, select
@@ -11,16 +12,28 @@ from engine.store.dialect import upsert
 from engine.store.tables import access_tokens, connectors, rule_connectors, rules
 from engine.store.versioned import delete_object, insert_object, replace_object
 
+_log = logging.getLogger(__name__)
+
 
 def insert_connector(connection: Connection, stored: StoredConnector, audit: AuditEntry | None) -> bool:
     """Store a new connector; False if the id is taken in its space."""
     return insert_object(connection, connectors, _pack(stored), audit)
 
 
-def read_connectors(connection: Connection, space: str) -> list[StoredConnector]:
-    """The connectors of a space in order of their ids."""
+def read_connectors(connection: Connection, space: str, connector_id: str | None = None) -> list[StoredConnector]:
+    """The connectors of a space in order of their ids, or the one of that id; what cannot be read is left out."""
     query = select(connectors).where(connectors.c.space == space).order_by(connectors.c.id)
-    return [_unpack(row) for row in connection.execute(query).mappings()]
+    if connector_id is not None:
+        query = query.where(connectors.c.id == connector_id)
+    try:
+        return [_unpack(row) for row in connection.execute(query).mappings()]
+    except (LookupError, TypeError, ValueError) as error:
+        if connector_id is not None:
+            _log.error("connector %s/%s cannot be read: %s", space, connector_id, error)
+            return []
+    # Reading stops at a damaged row: find out which one it is.
+    ids = connection.execute(query.with_only_columns(connectors.c.id)).scalars().all()
+    return [found for each in ids for found in read_connectors(connection, space, each)]
 
 
 def change_connector(

@@ -19,8 +19,8 @@ class SqliteConnectors:
     async def insert_connector(self, stored: StoredConnector, audit: AuditEntry | None) -> bool:
         return self._noted(await self._session.write(connectors.insert_connector, stored, audit))
 
-    async def connectors(self, space: str) -> list[StoredConnector]:
-        return await self._session.read(connectors.read_connectors, space)
+    async def connectors(self, space: str, connector_id: str | None = None) -> list[StoredConnector]:
+        return await self._session.read(connectors.read_connectors, space, connector_id)
 
     async def connectors_stamp(self) -> Hashable:
         return await self._session.change_counter(), self._connector_changes

@@ -37,8 +37,11 @@ class ConnectorStore(Protocol):
         """Store a new connector; False if the id is taken in its space."""
         ...
 
-    async def connectors(self, space: str) -> list[StoredConnector]:
-        """The connectors of a space in order of their ids."""
+    async def connectors(self, space: str, connector_id: str | None = None) -> list[StoredConnector]:
+        """The connectors of a space in order of their ids, or the one of that id.
+
+        One that cannot be read is left out and logged.
+        """
         ...
 
     async def connectors_stamp(self) -> Hashable:

@@ -50,6 +50,14 @@ async def test_ids_are_unique_within_a_space(store: Store) -> None:
     assert await store.audit("default") == []
 
 
+async def test_one_is_found_by_its_id(store: Store) -> None:
+    await store.insert_connector(stored("a"), None)
+    await store.insert_connector(stored("b"), None)
+    assert await store.connectors("default", "b") == [stored("b")]
+    assert await store.connectors("default", "c") == []
+    assert await store.connectors("other", "b") == []
+
+
 async def test_a_change_needs_the_version_that_was_read(store: Store) -> None:
     await store.insert_connector(stored(), None)
     assert await store.change_connector(stored(version=2, name="a"), 1, audit("update"))
