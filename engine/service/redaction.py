@@ -10,6 +10,9 @@ from engine.model.jsonvalue import JsonObject, JsonValue
 
 _REPLACEMENT = "<redacted>"
 _SHORTEST_FOUND_ANYWHERE = 4
+_SHORTEST_FOUND_IN_VALUES = 8
+_NAMES = frozenset({"user", "username", "email"})
+"""Members of secrets that say who somebody is."""
 
 
 def redact(text: str, secrets: JsonObject) -> str:
@@ -27,13 +30,23 @@ def redact(text: str, secrets: JsonObject) -> str:
 
 
 def redact_values(value: JsonValue, secrets: JsonObject) -> JsonValue:
-    """The value with `redact` applied to every string in it; names of members stay."""
+    """The value with the secrets taken out of every string in it; names of members stay.
+
+    Programs read such values: names of users are left in them, and whatever is too short to be no ordinary word.
+    """
+    kept = {name: member for name, member in secrets.items() if name not in _NAMES}
+    found = [*_strings(kept), *_basic_credentials(secrets)]
+    found = [secret for secret in found if len(secret) >= _SHORTEST_FOUND_IN_VALUES]
+    return _without(value, {str(number): secret for number, secret in enumerate(found)}) if found else value
+
+
+def _without(value: JsonValue, secrets: JsonObject) -> JsonValue:
     if isinstance(value, str):
         return redact(value, secrets)
     if isinstance(value, dict):
-        return {name: redact_values(member, secrets) for name, member in value.items()}
+        return {name: _without(member, secrets) for name, member in value.items()}
     if isinstance(value, list):
-        return [redact_values(member, secrets) for member in value]
+        return [_without(member, secrets) for member in value]
     return value
 
 

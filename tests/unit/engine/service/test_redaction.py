@@ -40,3 +40,11 @@ def test_values_are_redacted_wherever_they_stand_and_names_stay() -> None:
         "t": True,
         "z": None,
     }
+
+
+def test_what_programs_read_keeps_names_of_users_and_short_words() -> None:
+    secrets = {"user": "jira-user", "password": "browse", "token": "hush-hush"}
+    value = {"url": "https://jira-user.example/browse/CK-1", "key": "hush-hush"}
+    assert redact_values(value, secrets) == {**value, "key": "<redacted>"}
+    assert redact_values(value, {"user": "jira-user"}) == value
+    assert redact_values(["Basic YW5uOnBhc3N3b3Jk"], {"user": "ann", "password": "password"}) == ["Basic <redacted>"]
