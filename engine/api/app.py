@@ -13,7 +13,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from engine.api.body import check_length, parse_body, read_body
+from engine.api.body import Incoming, check_length, parse_body, read_body
 from engine.api.errors import ApiError, Misplaced, Place, answer_of, error_answer, internal_error
 from engine.api.headers import answer_headers, check_headers
 from engine.api.query import parse_query
@@ -104,9 +104,13 @@ class Api:
         if scope["type"] != "http":
             raise ValueError(f"only HTTP is served here, not {scope['type']}")
         request_id, started = self._new_id(), time.monotonic()
-        http = HttpRequest(scope, receive)
+        incoming = Incoming(receive)
+        http = HttpRequest(scope, incoming)
         route, answer = await self._answer(http, request_id)
         headers = {**answer_headers(route, self._settings), **answer.headers}
+        if answer.status >= HTTPStatus.BAD_REQUEST and incoming.is_left(http.headers):
+            # Whoever was refused would send the rest of the body all the same, for as long as it liked.
+            headers["connection"] = "close"
         await _send(http, answer, headers, scope, receive, send)
         _log.debug(
             "%s %s %d",

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import orjson
 from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive
 
 from engine.api.errors import ApiError, Misplaced
 from engine.api.settings import ApiSettings
@@ -12,6 +13,23 @@ from engine.model.errors import InvalidInput, Problem
 from engine.model.jsonvalue import JsonValue
 
 _LONGEST_LENGTH_TEXT = 18
+
+
+class Incoming:
+    """What a client sends; knows whether the end of the body has come."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive, self._is_complete = receive, False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._is_complete = not message.get("more_body", False)
+        return message
+
+    def is_left(self, headers: Mapping[str, str]) -> bool:
+        """Whether there is a body, by the request's headers, of which not all was read."""
+        is_announced = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+        return is_announced and not self._is_complete
 
 
 def check_length(headers: Mapping[str, str], settings: ApiSettings) -> None:
@@ -31,8 +49,7 @@ async def read_body(chunks: AsyncIterator[bytes], settings: ApiSettings) -> byte
                 if len(body) > settings.max_body_bytes:
                     raise _too_large(settings)
     except TimeoutError:
-        headers = {"connection": "close"}
-        raise ApiError(408, f"the body did not arrive within {settings.body_timeout_s:g} s", headers) from None
+        raise ApiError(408, f"the body did not arrive within {settings.body_timeout_s:g} s") from None
     except ClientDisconnect:
         raise ApiError(400, "the body ended before it was complete") from None
     return bytes(body)
@@ -56,5 +73,4 @@ def parse_body(body: bytes, content_type: str | None) -> JsonValue:
 
 
 def _too_large(settings: ApiSettings) -> ApiError:
-    message = f"Payload content length greater than maximum allowed: {settings.max_body_bytes}"
-    return ApiError(413, message, {"connection": "close"})
+    return ApiError(413, f"Payload content length greater than maximum allowed: {settings.max_body_bytes}")

@@ -14,6 +14,44 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def check_shape(value: JsonValue) -> None:
     """Raises InvalidInput naming the first place that is no storable JSON."""
+    if not _is_storable(value):
+        _find_fault(value)
+
+
+def _is_storable(value: JsonValue) -> bool:
+    """Whether all is well, without places: a body of 1 MB may hold 500,000 values, and whoever waits for it is a rule.
+
+    False does not say that anything is wrong: it may be of a class derived from one of JSON's.
+    """
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        below: list[JsonValue] = []
+        for item in level:
+            kind = type(item)
+            if kind is str:
+                if not (item.isascii() or _is_unicode(item)):
+                    return False
+            elif kind is list:
+                below += item
+            elif kind is dict:
+                if not all(type(key) is str and (key.isascii() or _is_unicode(key)) for key in item):
+                    return False
+                below += item.values()
+            elif kind is int:
+                if not _SMALLEST <= item <= _LARGEST:
+                    return False
+            elif kind is float:
+                if not math.isfinite(item):
+                    return False
+            elif item is not None and kind is not bool:
+                return False
+        if not below:
+            return True
+        level = below
+    return False
+
+
+def _find_fault(value: JsonValue) -> None:
     pending: list[tuple[JsonValue, int, str]] = [(value, 0, "")]
     while pending:
         item, depth, path = pending.pop()

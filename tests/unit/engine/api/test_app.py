@@ -257,6 +257,24 @@ async def test_a_body_is_refused_as_soon_as_it_is_too_long(client: Any) -> None:
     assert sent <= 1050
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "content", "is_closed"),
+    [
+        ("POST", "/api/thing", [b"{", b"}"], False),
+        ("POST", "/api/thing", [b" " * 1_048_576, b" "], True),
+        ("POST", "/nowhere", [b"{", b"}"], True),
+        ("POST", "/nowhere", [], False),
+        ("POST", "/api/thing/a/_touch", [b"{", b"}"], False),
+    ],
+)
+async def test_who_was_refused_is_not_listened_to_any_longer(
+    send: Any, method: str, path: str, content: list[bytes], is_closed: bool
+) -> None:
+    headers = {"kbn-xsrf": "x", **({"transfer-encoding": "chunked"} if content else {})}
+    answered = await send(method, path, content=content, headers=headers)
+    assert (answered.headers.get("connection") == "close") is is_closed
+
+
 async def test_a_body_that_does_not_arrive_in_time_is_given_up() -> None:
     async def stuck() -> AsyncIterator[bytes]:
         yield b"{"
