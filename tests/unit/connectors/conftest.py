@@ -28,6 +28,7 @@ class ConnectorBench:
     answers: dict[str, HttpResponse | HttpFailure] = field(default_factory=dict)
     requests: list[HttpRequest] = field(default_factory=list)
     search: Any = None
+    tokens: Any = None
     at: datetime = AT
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -59,7 +60,7 @@ class ConnectorBench:
         )
         self.connector_type.validate_connector(connector.config, connector.secrets)
         execution = ConnectorExecution(
-            connector, self.connector_type.validate_params(params or {}), self.at, self, key, self.search
+            connector, self.connector_type.validate_params(params or {}), self.at, self, key, self.search, self.tokens
         )
         return await self.connector_type.execute(execution) or ConnectorResult("ok")
 

@@ -9,7 +9,9 @@ import orjson
 import pytest
 
 from connectors.webhook.connector_type import Webhook
+from engine.model.connector import Connector
 from engine.ports.http import HttpFailure, HttpRequest, HttpResponse
+from engine.ports.tokens import TokensInMemory
 
 URL = "https://abc.def/my-webhook"
 TOKEN_URL = "https://id.example/token"
@@ -105,6 +107,30 @@ async def test_401_drops_it(bench: Bench) -> None:
     assert (result.status, result.retry) == ("error", False)
     await bench.run()
     assert token_requests(bench) == 2
+
+
+async def test_where_the_engine_keeps_tokens_another_process_uses_the_same_one(
+    make_bench: Callable[..., Bench],
+) -> None:
+    kept = TokensInMemory()
+
+    def another_process(**members: Any) -> Bench:
+        answers = {TOKEN_URL: issued()}
+        return make_bench(
+            Webhook(), config=CONFIG, secrets={"clientSecret": "hush-hush"}, answers=answers, tokens=kept, **members
+        )
+
+    first, second = another_process(), another_process()
+    await first.run()
+    await second.run()
+    assert (token_requests(first), token_requests(second)) == (1, 0)
+    await kept.drop(Connector("c1", "tested", ".webhook"))
+    await first.run()
+    assert token_requests(first) == 2
+    refused = another_process(answer=HttpResponse(401, "Unauthorized", {}, b""))
+    await refused.run()
+    await second.run()
+    assert (token_requests(refused), token_requests(second)) == (0, 1)
 
 
 async def test_those_who_ask_at_the_same_time_share_one(bench: Bench) -> None:
