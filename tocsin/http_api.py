@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.api import (
+    backfills,
     cases,
     connector_log,
     connectors,
@@ -75,6 +76,7 @@ def api_routes(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
     return (
         *rules.routes(parts.rules),
         *internal_rules.routes(parts.rules, parts.store, parts.registry),
+        *backfills.routes(parts.rules),
         *rule_types.routes(parts.registry, parts.settings),
         *connectors.routes(parts.connector_operations, parts.connector_executions, parts.registry, parts.settings),
         *connector_log.routes(parts.store),
