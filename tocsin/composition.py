@@ -33,6 +33,7 @@ from engine.service.connectors import PreconfiguredConnectors
 from engine.service.delivery import Delivery
 from engine.service.document_mirror import DocumentMirror
 from engine.service.executor import Executor
+from engine.service.observers import Observers
 from engine.service.owners import OwnerRights
 from engine.service.service import Service
 from engine.vault.vault import AeadVault
@@ -59,6 +60,7 @@ class Parts:
     runner: ConnectorRunner
     vault: AeadVault
     security: Security
+    observers: Observers
     mirror: DocumentMirror | None = None
 
     @property
@@ -143,6 +145,7 @@ def compose(
     security = Security(store)
     tokens = SealedTokens(store, vault)
     runner = ConnectorRunner(registry, http, settings.http, search=search, vault=vault, tokens=tokens)
+    observers = Observers()
     executor = Executor(
         store=store,
         search=search,
@@ -153,6 +156,7 @@ def compose(
         settings=settings,
         is_dry=is_dry,
         owners=OwnerRights(security),
+        observers=observers,
     )
     delivery = Delivery(
         store=store,
@@ -162,6 +166,7 @@ def compose(
         settings=settings,
         random=random.random,
         owner=owner,
+        observers=observers,
     )
     mirror = None
     if document_index is not None:
@@ -173,6 +178,7 @@ def compose(
         settings=settings,
         owner=owner,
         mirror=mirror,
+        observers=observers,
     )
     rules = Rules(store=store, registry=registry, connectors=directory, settings=settings, new_id=new_id)
     return Parts(
@@ -191,5 +197,6 @@ def compose(
         runner=runner,
         vault=vault,
         security=security,
+        observers=observers,
         mirror=mirror,
     )

@@ -10,12 +10,14 @@ from engine.api import (
     connectors,
     health,
     internal_rules,
+    metrics,
     roles,
     rule_types,
     rules,
     space_settings,
     spaces,
     status,
+    vitality,
     windows,
 )
 from engine.api.app import (
@@ -26,6 +28,7 @@ from engine.api.app import (
     let_in_anybody,
     stay,
 )
+from engine.api.metrics import Metrics
 from engine.api.route import Route
 from engine.api.settings import ApiSettings
 from engine.api.status import Level
@@ -34,6 +37,7 @@ from engine.operations.health import Protection
 from engine.operations.roles import Roles
 from engine.operations.spaces import Spaces
 from engine.service.clocks import random_id
+from engine.service.pulse import Pulse
 from tocsin.composition import Parts
 
 
@@ -46,7 +50,7 @@ class ApiContext:
     """What the API needs to know besides the parts.
 
     ``authenticate``, ``hand_over``, ``on_change`` as in `engine.api.app`; ``level`` tells how the
-    service is.
+    service is. ``pulse`` and ``metrics`` observe it, once they are added to the parts' observers.
     """
 
     settings: ApiSettings = field(default_factory=ApiSettings)
@@ -55,6 +59,8 @@ class ApiContext:
     on_change: Callable[[], None] = ignore_changes
     protection: Protection = field(default_factory=Protection)
     level: Callable[[], Level] = _always_available
+    pulse: Pulse = field(default_factory=Pulse)
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 def build_api(parts: Parts, context: ApiContext) -> Api:
@@ -87,4 +93,6 @@ def api_routes(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
         *cases.routes(Cases(parts.store)),
         *health.routes(parts.store, parts.registry, parts.settings, context.protection),
         *status.routes(context.settings, random_id(), context.level),
+        *vitality.routes(context.pulse, parts.store),
+        *metrics.routes(context.metrics, context.pulse, parts.store),
     )

@@ -102,7 +102,8 @@ class Route:
     that a JSON body must satisfy (a ``RootModel`` for arrays); None = a body is ignored. ``body_is_optional``: none and
     null are taken without a check. ``needs``: a right that is judged before the handler runs; rule routes
     have none, since what they need depends on the rule. ``is_open``: answers callers without credentials, too, who are
-    `NOBODY` then. ``in_spaces``: also under ``/s/{space}``. ``summary`` and ``examples`` are
+    `NOBODY` then. ``is_apart``: handled by the server alone and not on the engine's loop, without asking who comes.
+    ``in_spaces``: also under ``/s/{space}``. ``summary`` and ``examples`` are
     for the reference.
     """
 
@@ -114,6 +115,7 @@ class Route:
     body_is_optional: bool = False
     needs: Need | ClusterNeed | None = None
     is_open: bool = False
+    is_apart: bool = False
     in_spaces: bool = True
     summary: str = ""
     examples: Mapping[str, Any] = field(default_factory=dict)
@@ -126,4 +128,4 @@ class Route:
     @property
     def is_public(self) -> bool:
         """Whether it is one of Kibana's public routes, whose answers name their version."""
-        return self.path.startswith("/api/") and not self.path.startswith("/api/tocsin/")
+        return self.path.startswith("/api/") and not self.path.startswith(("/api/tocsin/", "/api/v1/"))

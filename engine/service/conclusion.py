@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from engine.model.errors import RunError
 from engine.ports.clock import Clock
 from engine.ports.search import SearchFigures
 from engine.ports.store import CommitOutcome, RunRecord, Store, VersionedState
+from engine.run.schedule import missed_slots
 from engine.run.transition import Transition
 from engine.service import recording
 from engine.service.compiler import CompiledRule, Unrunnable
@@ -124,5 +125,11 @@ def _active_uuids(inputs: RunInputs) -> set[str]:
 
 
 def _logged(report: RunReport, rule: CompiledRule | Unrunnable) -> RunReport:
-    log_run(report.record, report.outcome, rule.interval)
-    return report
+    missed = 0 if rule.interval is None else _missed(report.record, rule.interval)
+    log_run(report.record, report.outcome, missed)
+    return replace(report, missed=missed) if missed else report
+
+
+def _missed(record: RunRecord, interval: timedelta) -> int:
+    claim = record.claim
+    return missed_slots(claim.schedule, interval=interval, planned=claim.planned, ended_at=record.trace.ended_at)

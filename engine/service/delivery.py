@@ -22,6 +22,7 @@ from engine.ports.connectors import ConnectorDirectory
 from engine.ports.store import ClaimedNotification, ConnectorKey, DeliveryReport, Store
 from engine.service.connector_execution import TIME_LIMIT_S, ConnectorRunner, describe_failure
 from engine.service.connector_recording import trace_of
+from engine.service.observers import Observers
 from engine.service.retry import max_attempts_of, next_attempt_at
 
 _log = logging.getLogger("tocsin.service.delivery")
@@ -60,9 +61,11 @@ class Delivery:
         settings: EngineSettings,
         random: Callable[[], float],
         owner: str,
+        observers: Observers | None = None,
     ) -> None:
         self._store, self._directory, self._runner = store, directory, runner
         self._clock, self._settings, self._random, self._owner = clock, settings, random, owner
+        self._observers = observers or Observers()
         self._room = max(1, settings.delivery_concurrency)
         self._doorways: defaultdict[ConnectorKey, _Doorway] = defaultdict(lambda: _Doorway(self._room))
         self._claiming = asyncio.Lock()
@@ -192,6 +195,7 @@ class Delivery:
         except BaseException:
             self._unrecorded += reports
             raise
+        self._observers.delivered(reports)
         states = [report.state for report in reports]
         return DeliverySummary(states.count("delivered"), states.count("pending"), states.count("dead"))
 

@@ -27,6 +27,7 @@ from engine.service.conclusion import Conclusion
 from engine.service.data_views import DataViewDirectory
 from engine.service.evaluation import Evaluated, Failed, MeteredSearch, evaluate
 from engine.service.lease_renewal import LeaseRenewal
+from engine.service.observers import Observers
 from engine.service.owners import UNBOUND, OwnerRights
 from engine.service.processing import AlertProcessor
 from engine.service.runs import RunInputs, RunReport
@@ -52,7 +53,7 @@ class _Run:
 class Executor:
     """Runs batches of claimed rules. ``is_dry``: notifications are recorded but never sent (DECISIONS 6).
 
-    ``owners`` judges rules by the rights of their owners; None: security is off.
+    ``owners`` judges rules by the rights of their owners; None: security is off. ``observers`` are told of each run.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Executor:
         settings: EngineSettings,
         is_dry: bool = False,
         owners: OwnerRights | None = None,
+        observers: Observers | None = None,
     ) -> None:
         self._store, self._search, self._clock, self._new_id, self._settings = store, search, clock, new_id, settings
         self._max_alerts = effective_limit(settings.max_alerts)
@@ -74,6 +76,7 @@ class Executor:
         self._data_views = DataViewDirectory(store)
         self._compiler = RuleCompiler(store, registry, settings)
         self._connectors, self._owners = connectors, owners
+        self._observers = observers or Observers()
         processor = AlertProcessor(settings, registry, new_id, is_dry=is_dry)
         self._conclusion = Conclusion(store, processor, clock)
         self._underway: dict[RunFuture, _Run] = {}
@@ -209,7 +212,12 @@ class Executor:
     def _end(self, finished: RunFuture) -> None:
         run = self._underway.pop(finished)
         _lift(run.limits)
-        if not finished.cancelled() and isinstance(finished.exception(), StoreUnavailable):
+        if finished.cancelled():
+            return
+        error = finished.exception()
+        if error is None:
+            self._observers.run_ended(finished.result())
+        elif isinstance(error, StoreUnavailable):
             self._stranded.append(run.inputs.claim)
 
     def _limit(self, timeout: timedelta, call: Callable[[], None]) -> Sequence[Timer]:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from engine.model.instant import iso
 from engine.ports.store import CommitOutcome, RunRecord
 from engine.run.alert_limit import HIGHEST_LIMIT
-from engine.run.schedule import missed_slots
 from engine.service.processing import Processed
 
 _log = logging.getLogger("tocsin.runs")
@@ -14,12 +13,12 @@ _log = logging.getLogger("tocsin.runs")
 _MS = timedelta(milliseconds=1)
 
 
-def log_run(record: RunRecord, outcome: CommitOutcome, interval: timedelta | None) -> None:
+def log_run(record: RunRecord, outcome: CommitOutcome, missed: int) -> None:
     """Log what a run came to, a warning for slots that went by without a run, and why nothing was stored."""
     rule_id, trace = record.claim.key.id, record.trace
     if outcome is not CommitOutcome.COMMITTED:
         _log.warning("run of rule [%s] was not stored: %s", rule_id, outcome.value)
-    if interval is not None and (missed := _missed(record, interval)):
+    if missed:
         _log.warning("rule [%s] missed %d slots: the run was late or long", rule_id, missed)
     if trace.outcome == "failure":
         _log.warning("run of rule [%s] failed (%s): %s", rule_id, trace.reason, trace.error_message)
@@ -49,8 +48,3 @@ def log_processed(rule_id: str, processed: Processed, max_alerts: int) -> None:
         _log.warning("rule [%s]: %s", rule_id, text)
     for text in processed.dispatched.log_errors:
         _log.error("rule [%s]: %s", rule_id, text)
-
-
-def _missed(record: RunRecord, interval: timedelta) -> int:
-    claim = record.claim
-    return missed_slots(claim.schedule, interval=interval, planned=claim.planned, ended_at=record.trace.ended_at)

@@ -44,9 +44,13 @@ class RunInputs:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What one claimed run came to. ``record`` is what was committed; ``transition`` is None for failed runs."""
+    """What one claimed run came to. ``record`` is what was committed; ``transition`` is None for failed runs.
+
+    ``missed``: how many slots went by without a run, because this one was late or long.
+    """
 
     claim: Claim
     record: RunRecord
     outcome: CommitOutcome
     transition: Transition | None = None
+    missed: int = 0

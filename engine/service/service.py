@@ -12,6 +12,7 @@ from engine.ports.store import ClockChange, Replanned, RuleKey, Store
 from engine.service.delivery import SEND_LEASE, Delivery, DeliverySummary
 from engine.service.document_mirror import DocumentMirror
 from engine.service.executor import Executor, RunFuture, results_of
+from engine.service.observers import Observers
 from engine.service.retry import LONGEST_WAIT
 from engine.service.runs import RunReport
 
@@ -47,7 +48,8 @@ class Service:
     """Claims due rules, runs them, delivers notifications, keeps house.
 
     `tick` is a plain function of the instant: the daemon's scheduler and a simulated clock call the same code.
-    ``owner`` names this process in leases. ``mirror`` None: no index follows the alert documents.
+    ``owner`` names this process in leases. ``mirror`` None: no index follows the alert documents. ``observers`` are
+    told of each tick.
     """
 
     def __init__(
@@ -59,9 +61,11 @@ class Service:
         settings: EngineSettings,
         owner: str,
         mirror: DocumentMirror | None = None,
+        observers: Observers | None = None,
     ) -> None:
         self._store, self._executor, self._delivery, self._mirror = store, executor, delivery, mirror
         self._settings, self._owner = settings, owner
+        self._observers = observers or Observers()
         self._next_retention: datetime | None = None
 
     async def tick(self, at: datetime, notice: Notice = _ignore) -> TickReport:
@@ -73,6 +77,16 @@ class Service:
         nothing more is begun, what is under way is brought to its end, then StoreUnavailable is raised. When cancelled,
         rules that have not ended are handed back unrun.
         """
+        self._observers.tick_began(at)
+        try:
+            report = await self._tick(at, notice)
+        except BaseException as error:
+            self._observers.tick_ended(error)
+            raise
+        self._observers.tick_ended(None)
+        return report
+
+    async def _tick(self, at: datetime, notice: Notice) -> TickReport:
         report = TickReport()
         running: list[RunFuture] = []
         delivering: set[asyncio.Task[DeliverySummary | None]] = set()

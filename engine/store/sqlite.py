@@ -38,6 +38,7 @@ from engine.ports.store import (
     RulePage,
     RuleQuery,
     RunRecord,
+    Standing,
     StoredRule,
     StoredWindow,
     UntrackedDocument,
@@ -57,6 +58,7 @@ from engine.store import (
     runs,
     shelves,
     spaces,
+    standing,
 )
 from engine.store.connections import file_of
 from engine.store.session import BUSY_PATIENCE_S, SqliteSession
@@ -124,6 +126,9 @@ class SqliteStore(SqliteSecurity, SqliteCases, SqliteConnectors, SqliteDataViews
 
     async def newest_runs(self) -> NewestRuns:
         return await self._session.read_aside(rules.read_newest_runs)
+
+    async def standing(self) -> Standing:
+        return await self._session.read_aside(standing.read_standing)
 
     async def change_rule(self, change: RuleChange) -> bool:
         return await self._session.write(rules.change_rule, change)

@@ -32,6 +32,7 @@ from engine.ports.store.rules import (
 from engine.ports.store.runs import Claim, ClosedDocument, CommitOutcome, NewDocument, RunRecord, RunStore
 from engine.ports.store.sealed import SealedSecret, SealedStore
 from engine.ports.store.security import SecurityStore
+from engine.ports.store.standing import Standing, StandingStore
 from engine.ports.store.spaces import SpaceStore
 from engine.ports.store.windows import StoredWindow, WindowStore
 
@@ -71,6 +72,8 @@ __all__ = [
     "SealedSecret",
     "SealedStore",
     "SecurityStore",
+    "Standing",
+    "StandingStore",
     "SpaceStore",
     "Store",
     "StoredConnector",
@@ -94,6 +97,7 @@ class Store(
     ConnectorStore,
     ExecutionStore,
     SealedStore,
+    StandingStore,
     SpaceStore,
     CareStore,
     Protocol,

@@ -211,7 +211,7 @@ async def test_every_route_asks_who_comes_but_those_that_are_open(secured: Secur
         if not route.is_open:
             assert without.json["error"] == "Unauthorized"
             assert without.headers["www-authenticate"] == 'Basic realm="Authorization Required", ApiKey'
-    assert [route.path for route in routes if route.is_open] == ["/api/status"]
+    assert [route.path for route in routes if route.is_open] == ["/api/status", "/-/healthy", "/-/ready"]
     assert (await secured(None, "GET", "/api/status")).json == {"status": {"overall": {"level": "available"}}}
     assert (await secured(None, "GET", "/api/status", headers=wrong)).status == 401
 
@@ -246,6 +246,7 @@ async def test_headers_and_who_asks(secured: Secured) -> None:
 JUDGED_BY_OPERATIONS = ("/api/alerting/rule", "/internal/alerting/rule", "/api/cases")
 """Below these the right depends on what the request is about, and is judged once that is loaded."""
 FOR_EVERY_CALLER = (
+    "/-/",
     "/api/actions/connector_types",
     "/api/alerting/_health",
     "/api/data_views",
@@ -254,6 +255,7 @@ FOR_EVERY_CALLER = (
     "/internal/actions/connector_types",
     "/internal/alerting/_health",
     "/internal/alerting/_rule_types",
+    "/metrics",
     "/api/spaces/space",
 )
 """What any caller may look at, or what hides by itself what the caller may not see."""
