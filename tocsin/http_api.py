@@ -8,6 +8,7 @@ from engine.api import (
     cases,
     connector_log,
     connectors,
+    data_views,
     health,
     internal_rules,
     metrics,
@@ -33,7 +34,9 @@ from engine.api.route import Route
 from engine.api.settings import ApiSettings
 from engine.api.status import Level
 from engine.operations.cases import Cases
+from engine.operations.field_lists import FieldLists
 from engine.operations.health import Protection
+from engine.operations.reference_swap import ReferenceSwaps
 from engine.operations.roles import Roles
 from engine.operations.spaces import Spaces
 from engine.service.clocks import random_id
@@ -86,6 +89,11 @@ def api_routes(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
         *rule_types.routes(parts.registry, parts.settings),
         *connectors.routes(parts.connector_operations, parts.connector_executions, parts.registry, parts.settings),
         *connector_log.routes(parts.store),
+        *data_views.routes(
+            parts.data_views,
+            FieldLists(parts.search, parts.clock.monotonic),
+            ReferenceSwaps(parts.store, parts.registry),
+        ),
         *windows.routes(parts.windows),
         *space_settings.routes(parts.store),
         *spaces.routes(Spaces(parts.store, parts.rules)),

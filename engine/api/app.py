@@ -155,10 +155,11 @@ class Api:
         body = await self._body(route, http)
         check_headers(route, http.method, http.scope["path"], headers, self._settings)
         await self._check_space(found.space)
+        if route.judges_need_first:
+            _check_need(route, caller, found.space)
         query = None if route.query is None else _query(route.query, http.scope["query_string"])
         _check_body(route, body)
-        if route.needs is not None:
-            route.needs.check(caller, found.space)
+        _check_need(route, caller, found.space)
         request = Request(
             method=http.method,
             path=http.scope["path"],
@@ -216,6 +217,11 @@ def _check_body(route: Route, body: JsonValue) -> None:
         parse_model(route.body, body)
     except InvalidInput as error:
         raise Misplaced("request body", error) from None
+
+
+def _check_need(route: Route, caller: Caller, space: str) -> None:
+    if route.needs is not None:
+        route.needs.check(caller, space)
 
 
 def _place_of(route: Route | None) -> Place | None:

@@ -101,7 +101,8 @@ class Route:
     ``query``: a model of strict types from `engine.api.query`; None = the query string is ignored. ``body``: the model
     that a JSON body must satisfy (a ``RootModel`` for arrays); None = a body is ignored. ``body_is_optional``: none and
     null are taken without a check. ``needs``: a right that is judged before the handler runs; rule routes
-    have none, since what they need depends on the rule. ``is_open``: answers callers without credentials, too, who are
+    have none, since what they need depends on the rule. ``judges_need_first``: that comes before query and body,
+    too. ``is_open``: answers callers without credentials, too, who are
     `NOBODY` then. ``is_apart``: handled by the server alone and not on the engine's loop, without asking who comes.
     ``in_spaces``: also under ``/s/{space}``. ``summary`` and ``examples`` are
     for the reference.
@@ -114,6 +115,7 @@ class Route:
     body: type[BaseModel] | None = None
     body_is_optional: bool = False
     needs: Need | ClusterNeed | None = None
+    judges_need_first: bool = False
     is_open: bool = False
     is_apart: bool = False
     in_spaces: bool = True

@@ -161,6 +161,24 @@ class DefaultViewBody(Strict):
     force: bool = False
 
 
+class LegacyCreateBody(Strict):
+    """`CreateViewBody` as clients of the time before data views send it."""
+
+    index_pattern: NewView
+    override: bool = False
+    refresh_fields: Annotated[bool | None, NotNull] = None
+
+
+class LegacyUpdateBody(Strict):
+    index_pattern: ViewChanges
+    refresh_fields: Annotated[bool | None, NotNull] = None
+
+
+class LegacyDefaultBody(Strict):
+    index_pattern_id: ViewId | None = None
+    force: bool = False
+
+
 class FieldMetadataBody(Strict):
     """What people see of a field; null removes (3.6)."""
 

@@ -16,6 +16,7 @@ SPEC_MEMBERS: Final = (
 )
 RUNTIME_TYPES: Final = ("keyword", "long", "double", "date", "ip", "boolean", "geo_point")
 
+_LISTED: Final = ("id", "namespaces", "title", "name", "type", "typeMeta", "timeFieldName")
 _TYPES: Final[Mapping[str, tuple[type, str]]] = {
     "id": (str, "a text"),
     "title": (str, "a text"),
@@ -87,6 +88,12 @@ def spec_of(view: DataView) -> JsonObject:
         "namespaces": [view.space],
     }
     return {name: value for name, value in spec.items() if value is not None}
+
+
+def list_item_of(view: DataView) -> JsonObject:
+    """The view as lists show it (data-views.md 3.4)."""
+    spec = spec_of(view)
+    return {name: spec[name] for name in _LISTED if name in spec}
 
 
 def _opaque_version(view: DataView) -> str:

@@ -27,7 +27,7 @@ from engine.ports.http import HttpClient
 from engine.ports.registry import Registry
 from engine.ports.search import SearchPort
 from engine.ports.store import StoredConnector
-from engine.search.recording import RecordingSearch
+from engine.search.local.engine import LocalSearch
 from engine.security.authentication import Authenticator
 from engine.security.passwords import hash_password
 from engine.security.policy import ON, Security
@@ -84,13 +84,13 @@ class RestServer:
     """The server of one case, as an async context manager. ``now`` is when it started.
 
     ``stored``: connectors that the store holds already, with plain secrets; ``http``, ``search``: the other side of
-    connectors, by default one that nothing is sent to.
+    connectors, by default one that nothing is sent to, and one without any index.
     """
 
     config: Mapping[str, Json] = field(default_factory=dict)
     stored: Sequence[Json] = ()
     http: HttpClient | None = None
-    search: SearchPort = field(default_factory=RecordingSearch)
+    search: SearchPort = field(default_factory=lambda: LocalSearch(lambda: datetime.now(UTC)))
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
 
     async def __aenter__(self) -> "RestServer":
@@ -113,6 +113,7 @@ class RestServer:
             vault=self.vault,
             http=self.http,
         )
+        self._exits.push_async_callback(self.search.close)
         for row in self.stored:
             await self._store_connector(row)
         self._exits.push_async_callback(self.parts.http.close)

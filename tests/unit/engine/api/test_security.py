@@ -32,6 +32,7 @@ STACK_RULES = {"elasticsearch": {}, "kibana": [{"feature": {"stackAlerts": ["all
 RULE = "/api/alerting/rule"
 CONNECTOR = "/api/actions/connector"
 ROLE = "/api/security/role"
+VIEW = "/api/data_views"
 WINDOW = "/api/maintenance_window"
 FLAPPING = "/internal/alerting/rules/settings/_flapping"
 FLAPPING_BODY = {"enabled": True, "look_back_window": 20, "status_change_threshold": 4}
@@ -151,6 +152,12 @@ OTHER_ROWS: list[Row] = [
     ("DELETE", f"{WINDOW}/no", None, (404, 404, 403, 403, 403)),
     ("GET", FLAPPING, None, (200, 200, 200, 403, 403)),
     ("POST", FLAPPING, FLAPPING_BODY, (200, 200, 403, 403, 403)),
+    ("GET", VIEW, None, (200, 200, 200, 200, 200)),
+    ("GET", f"{VIEW}/data_view/no", None, (404, 404, 404, 404, 404)),
+    ("POST", f"{VIEW}/data_view", {}, (400, 400, 403, 403, 403)),
+    ("POST", f"{VIEW}/data_view/no", {"data_view": {}}, (404, 404, 403, 403, 403)),
+    ("DELETE", f"{VIEW}/data_view/no", None, (404, 404, 403, 403, 403)),
+    ("POST", f"{VIEW}/swap_references/_preview", {}, (400, 400, 403, 403, 403)),
     ("GET", ROLE, None, (200, 403, 403, 403, 403)),
     ("GET", f"{ROLE}/viewer", None, (200, 403, 403, 403, 403)),
     ("GET", f"{ROLE}/no", None, (404, 403, 403, 403, 403)),
@@ -250,6 +257,7 @@ FOR_EVERY_CALLER = (
     "/api/actions/connector_types",
     "/api/alerting/_health",
     "/api/data_views",
+    "/api/index_patterns",
     "/api/spaces/space",
     "/api/status",
     "/internal/actions/connector_types",
