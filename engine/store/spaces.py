@@ -14,7 +14,6 @@ from engine.store.audit_log import record_audit
 from engine.store.dialect import insert_unless_present, upsert
 from engine.store.tables import space_settings
 
-
 _BELONGINGS = (
     tables.access_tokens,
     tables.case_comments,
