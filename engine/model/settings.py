@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 from engine.model.jsonvalue import JsonValue
@@ -68,13 +68,65 @@ VerificationMode: TypeAlias = Literal["none", "certificate", "full"]
 class HostSettings:
     """What holds for one target, whatever connectors say (connector-framework.md 6.1, 6.2).
 
-    ``url``: ``https://host:port``, the host in lower case, the port always written. ``ca``: PEM certificates that are
-    trusted instead of the system's.
+    ``url``: ``https://host:port`` or ``smtp://host:port``, the host in lower case, the port always written.
+    ``verification_mode`` None: the connector's, or the one for all. ``ca``: PEM certificates that are trusted instead
+    of the system's. ``ignores_tls`` and ``requires_tls`` are for smtp; None: not said.
     """
 
     url: str
-    verification_mode: VerificationMode = "full"
+    verification_mode: VerificationMode | None = "full"
     ca: str | None = None
+    ignores_tls: bool | None = None
+    requires_tls: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySettings:
+    """The proxy of connectors' requests (connector-framework.md 6.3). ``url``: ``scheme://host:port``.
+
+    ``headers`` and ``credentials`` (user, password) are for the proxy alone. ``only_hosts`` None: all hosts but the
+    ``bypass_hosts``. ``verification_mode``: of the certificate of a proxy that is itself reached by https.
+    """
+
+    url: str
+    credentials: tuple[str, str] | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    bypass_hosts: frozenset[str] = frozenset()
+    only_hosts: frozenset[str] | None = None
+    verification_mode: VerificationMode = "full"
+
+    def is_used_for(self, host: str) -> bool:
+        """Whether requests to the host (lower case, without port) go through the proxy."""
+        return host not in self.bypass_hosts and (self.only_hosts is None or host in self.only_hosts)
+
+
+MOST_EMAIL_BYTES = 25_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class EmailSettings:
+    """What holds for e-mail (connector-framework.md 9, 10). None: nothing is restricted.
+
+    ``recipient_allowlist``: patterns with ``*``; ``services``: those that may be used; ``ses``: host and port.
+    """
+
+    domain_allowlist: tuple[str, ...] | None = None
+    recipient_allowlist: tuple[str, ...] | None = None
+    services: tuple[str, ...] | None = None
+    ses: tuple[str, int] | None = None
+    max_body_bytes: int = MOST_EMAIL_BYTES
+    has_footer: bool = True
+    graph_api_url: str = "https://graph.microsoft.com/v1.0"
+    graph_api_scope: str = "https://graph.microsoft.com/.default"
+    exchange_url: str = "https://login.microsoftonline.com"
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """At most ``limit`` executions of a connector type within any ``window`` (connector-framework.md 7)."""
+
+    limit: int
+    window: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +145,8 @@ class HttpSettings:
     verification_mode: VerificationMode = "full"
     custom_hosts: tuple[HostSettings, ...] = ()
     is_pfx_allowed: bool = True
+    proxy: ProxySettings | None = None
+    email: EmailSettings = EmailSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +161,10 @@ class QuerySettings:
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """Everything that the operator decides for the whole engine. Durations are duration texts (``5m``)."""
+    """Everything that the operator decides for the whole engine. Durations are duration texts (``5m``).
+
+    ``rate_limits``: by connector type id; others are not limited.
+    """
 
     max_alerts: int = 1000
     run_timeout: str | None = None
@@ -130,3 +187,4 @@ class EngineSettings:
     lease_s: float = 60.0
     delivery_concurrency: int = 4
     enabled_connector_types: tuple[str, ...] = ("*",)
+    rate_limits: Mapping[str, RateLimit] = field(default_factory=dict)

@@ -71,6 +71,14 @@ def is_host_allowed(target: Target, allowed_hosts: Collection[str]) -> bool:
     return ANY_HOST in allowed_hosts or target.host in allowed_hosts or f"[{target.host}]" in allowed_hosts
 
 
+def is_url_allowed(url: str, allowed_hosts: Collection[str]) -> bool:
+    """Whether the host of a URL may be called; what is no URL may only where everything may."""
+    try:
+        return is_host_allowed(read_target(url), allowed_hosts)
+    except ValueError:
+        return ANY_HOST in allowed_hosts
+
+
 def _ascii_host(host: str) -> str:
     try:
         # Refuses empty and overlong labels too, which name resolution would stumble over.

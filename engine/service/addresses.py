@@ -2,7 +2,7 @@
 
 import ipaddress
 import socket
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
@@ -40,10 +40,13 @@ class AllowedAddresses:
 
 
 class AddressResolver(AbstractResolver):
-    """Resolves names as the system does, and leaves out addresses that are not allowed."""
+    """Resolves names as the system does, and leaves out addresses that are not allowed.
 
-    def __init__(self, allowed: AllowedAddresses) -> None:
-        self._allowed = allowed
+    ``trusted``: names that may lead anywhere, such as that of the operator's own proxy.
+    """
+
+    def __init__(self, allowed: AllowedAddresses, trusted: Collection[str] = ()) -> None:
+        self._allowed, self._trusted = allowed, frozenset(trusted)
         self._resolver = DefaultResolver()
 
     async def resolve(
@@ -51,6 +54,8 @@ class AddressResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """The allowed addresses. Raises OSError if the name cannot be resolved, HttpFailure if none is allowed."""
         found = await self._resolver.resolve(host, port, family)
+        if host in self._trusted:
+            return found
         allowed = [result for result in found if self._allowed.allow(result["host"])]
         if found and not allowed:
             raise _address_refused(host)

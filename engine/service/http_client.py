@@ -1,6 +1,6 @@
 """The HTTP client of connectors, on aiohttp: one place for allow-list, redirects, time and size limits.
 
-Rules: connector-framework.md 6. No cookies, no proxies from the environment.
+Rules: connector-framework.md 6. No cookies; no proxy but the operator's, none from the environment.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from engine.model.settings import HttpSettings
 from engine.ports.http import HttpFailure, HttpRequest, HttpResponse
 from engine.ports.target import Target, is_host_allowed
 from engine.service.addresses import AddressResolver, AllowedAddresses, refused
+from engine.service.proxying import Proxying
 from engine.service.redirects import Hop
 from engine.service.tls import TlsContexts
 
@@ -32,6 +33,7 @@ class AiohttpClient:
         self._settings = settings
         self._tls = TlsContexts(settings)
         self._addresses = AllowedAddresses(settings.allowed_addresses)
+        self._proxying = Proxying(settings.proxy)
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -39,7 +41,7 @@ class AiohttpClient:
 
         Raises HttpFailure: target not allowed, no answer, or one that is too large or takes too long.
         """
-        limit_s = max(self._settings.response_timeout_s, request.timeout_s)
+        limit_s = time_limit_s(self._settings, request)
         progress = _Progress()
         try:
             async with asyncio.timeout(limit_s) as time_limit:
@@ -72,13 +74,16 @@ class AiohttpClient:
 
     async def _exchange(self, hop: Hop, progress: "_Progress") -> HttpResponse:
         progress.has_answer_begun = False
+        way = self._proxying.way_of(hop)
         try:
             async with self._open_session().request(
                 hop.method,
                 URL(hop.target.url, encoded=True),
-                headers=hop.headers,
+                headers=way.headers,
                 data=hop.body,
-                ssl=self._tls.context_for(hop.target, hop.tls),
+                ssl=self._tls_of(hop),
+                proxy=way.proxy,
+                proxy_headers=way.proxy_headers,
                 allow_redirects=False,
                 skip_auto_headers=("Content-Type",),
             ) as answer:
@@ -93,6 +98,9 @@ class AiohttpClient:
             if isinstance(error, TimeoutError):
                 raise
             raise _connection_failure(*_os_failure(error, hop.target), progress) from error
+        except aiohttp.ClientHttpProxyError as error:
+            text = f"the proxy answered with the status {error.status}"
+            raise HttpFailure("ERR_PROXY", text, is_retryable=error.status >= 500) from error
         except aiohttp.ServerDisconnectedError as error:
             raise _connection_failure("ECONNRESET", "the connection was closed before an answer", progress) from error
         except (aiohttp.ClientError, ValueError) as error:
@@ -100,6 +108,12 @@ class AiohttpClient:
             raise HttpFailure(
                 "ERR_BAD_RESPONSE", f"the exchange failed ({type(error).__name__})", is_retryable=False
             ) from error
+
+    def _tls_of(self, hop: Hop) -> ssl.SSLContext | bool:
+        settings, proxy = self._settings.proxy, self._proxying.target
+        if settings is None or proxy is None or not settings.is_used_for(hop.target.host):
+            return self._tls.context_for(hop.target, hop.tls)
+        return self._tls.context_through(proxy, settings.verification_mode, hop.target, hop.tls)
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
         """The decoded body, read only as far as it is allowed to be large."""
@@ -123,7 +137,7 @@ class AiohttpClient:
                 connector=aiohttp.TCPConnector(
                     limit=0,
                     keepalive_timeout=_IDLE_CONNECTION_S,
-                    resolver=AddressResolver(self._addresses),
+                    resolver=AddressResolver(self._addresses, self._trusted_hosts()),
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
@@ -131,6 +145,15 @@ class AiohttpClient:
                 trust_env=False,
             )
         return self._session
+
+    def _trusted_hosts(self) -> tuple[str, ...]:
+        proxy = self._proxying.target
+        return () if proxy is None else (proxy.host,)
+
+
+def time_limit_s(settings: HttpSettings, request: HttpRequest) -> float:
+    """How long a request may take: as long as the operator says, or as the connector asks for if that is longer."""
+    return max(settings.response_timeout_s, request.timeout_s)
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.model.settings import HttpSettings, VerificationMode
 from engine.ports.http import NO_TLS_OPTIONS, ClientCertificate, HttpFailure, TlsOptions
 from engine.ports.target import Target
+from engine.service.proxying import ContextByName
 
 _MOST_CONTEXTS = 200
 
@@ -31,23 +32,45 @@ class TlsContexts:
         self._mode = settings.verification_mode
         self._hosts = {host.url: host for host in reversed(settings.custom_hosts)}
         self._contexts: OrderedDict[EffectiveTls, ssl.SSLContext] = OrderedDict()
+        self._joined: OrderedDict[tuple[EffectiveTls, EffectiveTls], ContextByName] = OrderedDict()
 
     def effective(self, target: Target, options: TlsOptions) -> EffectiveTls:
         """The operator's settings for the target, then the connector's options, then the operator's for all."""
         host = self._hosts.get(f"{target.scheme}://{target.host}:{target.port}")
-        if host is None:
-            return EffectiveTls(options.verification_mode or self._mode, options.ca, certificate=options.certificate)
-        if host.ca is None:
-            return EffectiveTls(host.verification_mode, options.ca, certificate=options.certificate)
-        return EffectiveTls(host.verification_mode, host.ca.encode(), is_only_ca=True, certificate=options.certificate)
+        mode = (host and host.verification_mode) or options.verification_mode or self._mode
+        if host is None or host.ca is None:
+            return EffectiveTls(mode, options.ca, certificate=options.certificate)
+        return EffectiveTls(mode, host.ca.encode(), is_only_ca=True, certificate=options.certificate)
 
     def context_for(self, target: Target, options: TlsOptions = NO_TLS_OPTIONS) -> ssl.SSLContext | bool:
         """The context; True = the library's own. Raises HttpFailure for certificates that cannot be used."""
         if target.scheme != "https":
             return True
         wanted = self.effective(target, options)
-        if wanted == EffectiveTls("full"):
-            return True
+        return True if wanted == EffectiveTls("full") else self._context(wanted)
+
+    def context_through(
+        self, proxy: Target, mode: VerificationMode, target: Target, options: TlsOptions
+    ) -> ssl.SSLContext | bool:
+        """The same for a request through a proxy, of whose own certificate ``mode`` is checked.
+
+        The authorities of a custom host with the proxy's URL are trusted there, too.
+        """
+        if proxy.scheme != "https":
+            return self.context_for(target, options)
+        host = self._hosts.get(f"{proxy.scheme}://{proxy.host}:{proxy.port}")
+        ca = None if host is None or host.ca is None else host.ca.encode()
+        of_proxy = EffectiveTls(mode, ca, is_only_ca=ca is not None)
+        of_target = self.effective(target, options) if target.scheme == "https" else EffectiveTls("full")
+        if (of_proxy, of_target) not in self._joined:
+            contexts = self._context(of_proxy), self._context(of_target)
+            self._joined[of_proxy, of_target] = ContextByName.join(proxy.host, *contexts)
+            if len(self._joined) > _MOST_CONTEXTS:
+                self._joined.popitem(last=False)
+        self._joined.move_to_end((of_proxy, of_target))
+        return self._joined[of_proxy, of_target]
+
+    def _context(self, wanted: EffectiveTls) -> ssl.SSLContext:
         if wanted not in self._contexts:
             self._contexts[wanted] = _build(wanted)
             if len(self._contexts) > _MOST_CONTEXTS:
