@@ -10,19 +10,27 @@ from engine.model.alert import Alert
 from engine.model.instant import iso
 from engine.operations import settings
 from engine.operations.data_views import DataViewOperations
+from engine.operations.field_lists import FieldLists
 from engine.operations.rules import Rules
+from engine.operations.runtime_fields import RuntimeFields
 from engine.operations.windows import MaintenanceWindows
 from engine.ports.store import RuleChange
+from engine.search.recording import CannedAnswer, RecordingSearch
 
-AUDITED_ELSEWHERE = {"Rules.apply", "MaintenanceWindows.apply", "DataViewOperations.apply"}
-"""They are creating and updating, tried below, for files."""
+AUDITED_ELSEWHERE = {
+    "Rules.apply",
+    "MaintenanceWindows.apply",
+    "DataViewOperations.apply",
+    "DataViewOperations.change",
+}
+"""They are creating and updating, tried below, for files; the last is what updating is made of."""
 
 
 def changing_operations() -> set[str]:
     """The operations that take the name of who acts: exactly those that change something."""
     functions = {
         f"{owner.__name__}.{name}": function
-        for owner in (Rules, MaintenanceWindows, DataViewOperations)
+        for owner in (Rules, MaintenanceWindows, DataViewOperations, RuntimeFields)
         for name, function in vars(owner).items()
         if inspect.iscoroutinefunction(function) and not name.startswith("_")
     }
@@ -33,6 +41,9 @@ def changing_operations() -> set[str]:
 async def test_each_change_is_recorded_once_with_who_made_it(world: Any, body: Any, action: Any, now: datetime) -> None:
     store, rules = world.store, world.rules
     windows, views = MaintenanceWindows(store, lambda: "w"), DataViewOperations(store, lambda: "v")
+    search = RecordingSearch(field_caps=[CannedAnswer({"indices": []})])
+    runtime = RuntimeFields(views, FieldLists(search, lambda: 0.0))
+    field = {"name": "hour", "runtimeField": {"type": "long"}}
     custom = {"start": iso(now), "duration": "1h", "recurring": {"every": "1d"}}
     window = {"title": "w", "schedule": {"custom": custom}}
     snooze = {"id": "s", "duration": 1000, "rRule": {"dtstart": iso(now), "tzid": "UTC"}}
@@ -91,6 +102,18 @@ async def test_each_change_is_recorded_once_with_who_made_it(world: Any, body: A
         *("data_view", "v", "DataViewOperations."),
         ("create", lambda: views.create({"data_view": {"title": "logs"}}, **by)),
         ("update", lambda: views.update("v", {"data_view": {"title": "others"}}, **by)),
+        ("describe_fields", lambda: views.describe_fields("v", {"fields": {"f": {"count": 1}}}, **by)),
+        ("set_default", lambda: views.set_default({"data_view_id": "v"}, **by)),
+    )
+    await try_each(
+        *("data_view", "v", "RuntimeFields."),
+        ("create", lambda: runtime.create("v", field, **by)),
+        ("update", lambda: runtime.update("v", "hour", {"runtimeField": {"type": "ip"}}, **by)),
+        ("put", lambda: runtime.put("v", field, **by)),
+        ("delete", lambda: runtime.delete("v", "hour", **by)),
+    )
+    await try_each(
+        *("data_view", "v", "DataViewOperations."),
         ("delete", lambda: views.delete("v", **by)),
     )
     flapping = {"enabled": True, "look_back_window": 10, "status_change_threshold": 3}
