@@ -94,7 +94,7 @@ def api_routes(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
             FieldLists(parts.search, parts.clock.monotonic),
             ReferenceSwaps(parts.store, parts.registry),
         ),
-        *windows.routes(parts.windows),
+        *(windows.routes(parts.windows) if context.settings.offers_windows else ()),
         *space_settings.routes(parts.store),
         *spaces.routes(Spaces(parts.store, parts.rules)),
         *roles.routes(Roles(parts.store)),

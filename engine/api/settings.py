@@ -13,7 +13,8 @@ class ApiSettings:
     ``rate_limit``: requests a second from one address, None = no limit.
 
     ``xsrf_allowlist``: paths that need no ``kbn-xsrf``. ``restricts_internal``: internal routes need
-    ``x-elastic-internal-origin``. ``body_timeout_s``: a body must have arrived whole by then.
+    ``x-elastic-internal-origin``. ``offers_windows``: the routes of maintenance windows exist. ``body_timeout_s``: a
+    body must have arrived whole by then.
     """
 
     name: str = "tocsin"
@@ -24,3 +25,4 @@ class ApiSettings:
     is_xsrf_checked: bool = True
     xsrf_allowlist: frozenset[str] = frozenset()
     restricts_internal: bool = False
+    offers_windows: bool = True

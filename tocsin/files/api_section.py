@@ -68,6 +68,9 @@ class ApiSection(Strict):
     restrict_internal_routes: Annotated[
         bool, Field(description="true: internal routes answer with x-elastic-internal-origin only.")
     ] = False
+    maintenance_windows: Annotated[
+        bool, Field(description="false: windows cannot be reached over HTTP; those of this file count all the same.")
+    ] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +95,6 @@ def api_options(section: ApiSection, folder: Path) -> ApiOptions:
             is_xsrf_checked=section.needs_xsrf_header,
             xsrf_allowlist=frozenset(section.xsrf_allowlist),
             restricts_internal=section.restrict_internal_routes,
+            offers_windows=section.maintenance_windows,
         ),
     )

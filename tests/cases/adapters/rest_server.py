@@ -51,6 +51,8 @@ _SETTINGS: dict[str, tuple[str, str]] = {
     "server.xsrf.disableProtection": ("api", "is_xsrf_checked"),
     "server.xsrf.allowlist": ("api", "xsrf_allowlist"),
     "server.restrictInternalApis": ("api", "restricts_internal"),
+    "maintenanceWindow.enabled": ("api", "offers_windows"),
+    "xpack.maintenanceWindow.enabled": ("api", "offers_windows"),
     "version": ("api", "version"),
 }
 """Dotted key (``xpack.alerting.`` before it or not) -> whose setting it is, and which."""

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from engine.api.settings import ApiSettings
+from tocsin.http_api import ApiContext, build_api
+
 Served = Any
 
 PATH = "/api/maintenance_window"
@@ -104,3 +107,9 @@ async def test_windows_in_force_are_listed_until_they_are_ended(served: Served) 
     assert (finished.status, finished.json["status"]) == (200, "upcoming")
     assert (await served("GET", f"{INTERNAL}/_active")).json == []
     assert (await served("POST", f"{INTERNAL}/{running['id']}/_finish")).status == 400
+
+
+async def test_the_operator_may_do_without_them(served: Served) -> None:
+    served.app = build_api(served.engine.parts, ApiContext(settings=ApiSettings(offers_windows=False)))
+    for path in (PATH, f"{PATH}/_find", f"{PATH}/some", f"{INTERNAL}/_active"):
+        assert (await served("GET", path)).status == 404, path

@@ -37,6 +37,7 @@ api:
   needs_xsrf_header: false
   xsrf_allowlist: [/api/status]
   restrict_internal_routes: true
+  maintenance_windows: false
 """)
     assert loaded.problems == []
     assert loaded.config.api == ApiOptions(
@@ -49,6 +50,7 @@ api:
             is_xsrf_checked=False,
             xsrf_allowlist=frozenset({"/api/status"}),
             restricts_internal=True,
+            offers_windows=False,
         ),
     )
 
