@@ -12,6 +12,7 @@ from engine.api import (
     health,
     internal_rules,
     metrics,
+    reference,
     roles,
     rule_types,
     rules,
@@ -81,7 +82,12 @@ def build_api(parts: Parts, context: ApiContext) -> Api:
 
 
 def api_routes(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
-    """The routes of all resources."""
+    """The routes of all resources, and of the reference that tells of them."""
+    served = _resources(parts, context)
+    return (*served, *reference.routes(served))
+
+
+def _resources(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
     return (
         *rules.routes(parts.rules),
         *internal_rules.routes(parts.rules, parts.store, parts.registry),

@@ -218,7 +218,13 @@ async def test_every_route_asks_who_comes_but_those_that_are_open(secured: Secur
         if not route.is_open:
             assert without.json["error"] == "Unauthorized"
             assert without.headers["www-authenticate"] == 'Basic realm="Authorization Required", ApiKey'
-    assert [route.path for route in routes if route.is_open] == ["/api/status", "/-/healthy", "/-/ready"]
+    assert [route.path for route in routes if route.is_open] == [
+        "/api/status",
+        "/-/healthy",
+        "/-/ready",
+        "/openapi.json",
+        "/docs",
+    ]
     assert (await secured(None, "GET", "/api/status")).json == {"status": {"overall": {"level": "available"}}}
     assert (await secured(None, "GET", "/api/status", headers=wrong)).status == 401
 
@@ -263,7 +269,9 @@ FOR_EVERY_CALLER = (
     "/internal/actions/connector_types",
     "/internal/alerting/_health",
     "/internal/alerting/_rule_types",
+    "/docs",
     "/metrics",
+    "/openapi.json",
     "/api/spaces/space",
 )
 """What any caller may look at, or what hides by itself what the caller may not see."""

@@ -1,0 +1,76 @@
+"""The reference: every route is in it, the document is valid, and its examples are what the routes take."""
+
+import re
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from engine.api.answer_schemas import ANSWERS
+from engine.api.docs_page import CONTENT_POLICY
+from engine.api.examples import BODIES
+from engine.api.route import Route
+from engine.operations.validation import parse_model
+from tocsin.http_api import ApiContext, api_routes
+
+
+@pytest.fixture
+def routes(served: Any) -> tuple[Route, ...]:
+    return api_routes(served.engine.parts, ApiContext())
+
+
+async def test_the_document_is_valid_and_holds_every_route(served: Any, routes: tuple[Route, ...]) -> None:
+    answered = await served("GET", "/openapi.json", headers={})
+    assert (answered.status, answered.json["openapi"]) == (200, "3.1.0")
+    OpenAPIV31SpecValidator(answered.json).validate()
+    described = {(method.upper(), path) for path, methods in answered.json["paths"].items() for method in methods}
+    assert described == {(route.method, route.path) for route in routes}
+    assert all(route.summary for route in routes if route.is_public)
+
+
+async def test_what_routes_declare_is_told(served: Any) -> None:
+    document = (await served("GET", "/openapi.json")).json
+    mute = document["paths"]["/api/alerting/rule/{rule_id}/alert/{alert_id}/_mute"]["post"]
+    named = {each.get("name", each.get("$ref")): each for each in mute["parameters"]}
+    assert list(named) == ["rule_id", "alert_id", "validate_alerts_existence", "#/components/parameters/xsrf"]
+    assert named["validate_alerts_existence"]["schema"]["type"] == "boolean"
+    assert named["rule_id"]["required"]
+    assert not named["validate_alerts_existence"]["required"]
+    assert not mute["requestBody"]["required"]
+    assert document["paths"]["/-/healthy"]["get"]["security"] == []
+    assert document["paths"]["/api/cases"]["patch"]["responses"]["4XX"] == {"$ref": "#/components/responses/Error"}
+
+
+async def test_members_that_take_no_null_are_told_without(served: Any) -> None:
+    schemas = (await served("GET", "/openapi.json")).json["components"]["schemas"]
+    body = schemas["CreateBody"]
+    assert body["additionalProperties"] is False
+    assert body["required"] == ["name", "rule_type_id", "consumer", "schedule"]
+    assert body["properties"]["alert_delay"] == {"$ref": "#/components/schemas/AlertDelayBody"}
+    assert {"type": "null"} in body["properties"]["throttle"]["anyOf"]
+    recurring = schemas["RecurringBody"]["properties"]
+    assert (recurring["occurrences"]["minimum"], recurring["onWeekDay"]["minItems"]) == (1, 1)
+
+
+def test_examples_are_what_their_routes_take(routes: tuple[Route, ...]) -> None:
+    known = {f"{route.method} {route.path}": route.body for route in routes}
+    for name, example in BODIES.items():
+        body = known[name]
+        assert body is not None, name
+        parse_model(body, example)
+
+
+def test_answers_are_told_of_routes_that_there_are(routes: tuple[Route, ...]) -> None:
+    assert set(ANSWERS) - {f"{route.method} {route.path}" for route in routes} == set()
+
+
+async def test_the_page_needs_nothing_from_elsewhere(served: Any, routes: tuple[Route, ...]) -> None:
+    answered = await served("GET", "/docs", headers={})
+    page = answered.content.decode()
+    assert answered.headers["content-type"] == "text/html; charset=utf-8"
+    assert answered.headers["content-security-policy"] == CONTENT_POLICY
+    assert "<script" not in page
+    assert not re.search(r"""(src|href)=["']?(https?:)?//|@import|url\(""", page)
+    assert all(f"{route.method} {route.path}" in page for route in routes)
+    targets = set(re.findall(r'id="([^"]+)"', page))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= targets
