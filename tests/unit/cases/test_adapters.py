@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 CASES = Path(__file__).parents[2] / "cases"
-FILES = ("action_scheduling", "alert_lifecycle", "connectors_core", "es_query", "index_threshold")
+FILES = ("action_scheduling", "alert_lifecycle", "connectors_core", "data_views", "es_query", "index_threshold")
 
 
 def sample(file):
@@ -41,6 +41,7 @@ def test_an_expectation_of_unknown_name_fails(file, case):
         ("connectors_core", ("log",)),
         ("connectors_core", ("request",)),
         ("connectors_core", ("result",)),
+        ("data_views", ("steps", 0)),
         ("es_query", ("request",)),
         ("es_query", ("alerts", 0)),
         ("index_threshold", ("recovered", 0)),

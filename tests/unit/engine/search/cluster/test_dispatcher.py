@@ -1,6 +1,7 @@
 """What travels together, and what becomes of each search when something goes wrong (DECISIONS 11)."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -385,3 +386,14 @@ async def test_equal_field_capabilities_are_asked_for_once(cluster: Any, connect
     [seen] = cluster.requests
     assert (seen.method, seen.path) == ("GET", "/logs-*,x/_field_caps")
     assert seen.query == "fields=host,msg*&ignore_unavailable=true&allow_no_indices=true"
+
+
+async def test_field_capabilities_of_hidden_indices_are_another_question(cluster: Any, connect: Any) -> None:
+    search = connect()
+    wanted = FieldCapsRequest(("logs-*",))
+    await search.field_caps(wanted)
+    await search.field_caps(replace(wanted, include_hidden=True))
+    assert [seen.query.partition("&allow_no_indices=true")[2] for seen in cluster.requests] == [
+        "",
+        "&expand_wildcards=open,hidden",
+    ]
