@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from engine.api.body import Incoming, check_length, parse_body, read_body
 from engine.api.errors import ApiError, Misplaced, Place, answer_of, error_answer, internal_error
-from engine.api.headers import answer_headers, check_headers
+from engine.api.headers import SAFE_METHODS, answer_headers, check_headers
 from engine.api.query import parse_query
 from engine.api.rate_limit import RateLimit
 from engine.api.route import Answer, Request, Route
@@ -112,7 +112,9 @@ class Api:
             # Whoever was refused would send the rest of the body all the same, for as long as it liked.
             headers["connection"] = "close"
         await _send(http, answer, headers, scope, receive, send)
-        _log.debug(
+        is_change = http.method not in SAFE_METHODS and answer.status < HTTPStatus.BAD_REQUEST
+        _log.log(
+            logging.INFO if is_change else logging.DEBUG,
             "%s %s %d",
             http.method,
             scope["path"],

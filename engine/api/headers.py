@@ -6,8 +6,10 @@ from engine.api.errors import ApiError
 from engine.api.route import PUBLIC_VERSION, Route
 from engine.api.settings import ApiSettings
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Those that change nothing."""
+
 _INTERNAL_VERSION = "1"
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OF_ALL_ANSWERS = {
     "cache-control": "private, no-cache, no-store, must-revalidate",
     "x-content-type-options": "nosniff",
@@ -41,4 +43,4 @@ def answer_headers(route: Route | None, settings: ApiSettings) -> dict[str, str]
 
 
 def _needs_xsrf(method: str, path: str, settings: ApiSettings) -> bool:
-    return settings.is_xsrf_checked and method not in _SAFE_METHODS and path not in settings.xsrf_allowlist
+    return settings.is_xsrf_checked and method not in SAFE_METHODS and path not in settings.xsrf_allowlist

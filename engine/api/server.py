@@ -81,6 +81,8 @@ class ApiServer:
         self._thread = threading.Thread(target=self._serve, args=(listening,), name="tocsin-api", daemon=True)
         self._thread.start()
         await asyncio.wait_for(asyncio.to_thread(self._server.ready.wait), _START_TIMEOUT_S)
+        if not self._server.started:
+            raise CannotListen(f"the server on {self._address} did not start; the log tells why")
         _log.info("listening on %s", self.url)
 
     async def stop(self, grace_s: float) -> None:

@@ -417,3 +417,16 @@ async def test_who_may_come_in_is_judged_before_bodies_and_what_for_after_them(
     if status == 401:
         assert 'Basic realm="Authorization Required"' in answered.headers["www-authenticate"]
         assert "ApiKey" in answered.headers["www-authenticate"]
+
+
+async def test_changes_are_logged_with_what_the_client_calls_them(
+    client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    send = client(ROUTES)
+    with caplog.at_level(logging.INFO, logger="tocsin.api"):
+        await send("GET", "/api/thing/a")
+        await send("POST", "/nowhere")
+        await send("POST", "/api/thing/a/_touch", headers={"kbn-xsrf": "x", "x-opaque-id": "deploy 7"})
+    (record,) = caplog.records
+    assert record.getMessage() == "POST /api/thing/a/_touch 200"
+    assert record.__dict__["fields"]["opaque_id"] == "deploy 7"
