@@ -58,6 +58,8 @@ async def serve(
     ``listen``: where the HTTP API is offered, whatever the session's settings say. Raises StoreLocked when another
     daemon holds the store, StoreUnavailable, SearchUnavailable, CannotListen or InvalidInput (api).
     """
+    for text in session.warnings:
+        _log.warning("%s", text)
     signals, supervisor = Signals(), Supervisor()
     signals.listen(GRACE_S)
     with _held(session.config.store):

@@ -26,7 +26,10 @@ from tocsin.files.rules import SUFFIXES, LoadedRules, RuleDefinition, load_rules
 
 @dataclass(slots=True)
 class Session:
-    """Settings, connectors, data views and rules of one command, and all that is wrong with their files."""
+    """Settings, connectors, data views and rules of one command, and all that is wrong with their files.
+
+    ``warnings``: settings that were left out without being an error.
+    """
 
     config: Config
     registry: Registry
@@ -35,6 +38,7 @@ class Session:
     rules: list[RuleDefinition] = field(default_factory=list)
     data_views: list[ViewDefinition] = field(default_factory=list)
     problems: list[FileProblem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def refuse_problems(self) -> None:
         """Print all problems and stop with exit code 2, if there are any."""
@@ -87,6 +91,7 @@ def load_settings(config_file: Path | None, *, needs_secrets: bool = True) -> Se
     loaded = load_config(file, needs_secrets=needs_secrets)
     registry = builtin_registry(boundaries_max_age=loaded.config.boundaries_max_age)
     session = Session(loaded.config, registry, PreconfiguredConnectors(()), file, problems=list(loaded.problems))
+    session.warnings = [f"{file}: {text}" for text in loaded.warnings]
     if not needs_secrets:
         session.connectors = declared_connectors(loaded.config, registry)
         return session

@@ -36,9 +36,10 @@ def check(options: Globals, paths: tuple[Path, ...], strict: bool) -> int:
         for rule in session.rules
         for found in definition_warnings(rule, session.registry, settings, session.connectors, are_known)
     ]
-    for warning in warnings:
-        click.echo(f"warning: {printable_lines(render(warning))}", err=True)
+    texts = session.warnings + [render(warning) for warning in warnings]
+    for text in texts:
+        click.echo(f"warning: {printable_lines(text)}", err=True)
     checked = [] if session.config_file is None else [f"{session.config_file} is valid"]
     checked.append(f"valid rules: {len(session.rules)}")
-    click.echo(", ".join([*checked, f"warnings: {len(warnings)}"]))
-    return 1 if warnings and strict else 0
+    click.echo(", ".join([*checked, f"warnings: {len(texts)}"]))
+    return 1 if texts and strict else 0

@@ -11,6 +11,9 @@ from engine.model.errors import InvalidInput, Problem
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.settings import EngineSettings, SpaceSettings
 from engine.operations.validation import parse_model
+from tocsin.files.actions.dotted import expand_dotted
+from tocsin.files.actions.reading import connector_bodies, find_doubles, placed_actions
+from tocsin.files.actions.settings import with_actions
 from tocsin.files.api_section import ApiOptions, api_options
 from tocsin.files.cluster_section import cluster_settings, default_cluster_problems
 from tocsin.files.config_schema import ConfigSchema
@@ -28,20 +31,25 @@ if TYPE_CHECKING:
 CONFIG_NAME = "tocsin.yml"
 DEFAULT_STORE = "tocsin.db"
 _TEMPTING = (("hosts",), ("proxy",), ("client_key",))
+_TEMPTING_WHOLE = (("encryption",), ("proxyUrl",), ("proxyHeaders",))
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectorDefinition:
-    """A connector of tocsin.yml: ``body`` has id, name, connector_type_id, config and secrets (resolved)."""
+    """A connector of tocsin.yml: ``body`` has id, name, connector_type_id, config and secrets (resolved).
+
+    ``place``: its dotted path in the file.
+    """
 
     body: JsonObject = field(repr=False)
     document: Document = field(repr=False)
+    place: str
 
     def problem(self, problem: Problem) -> FileProblem:
         """A problem of the body with its place in the file."""
         if not problem.remedy:
             problem = replace(problem, remedy=f"see the connector type {self.body['connector_type_id']}")
-        return _placed(self.document, problem.under(f"connectors.{self.body['id']}"))
+        return _placed(self.document, problem.under(self.place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +103,14 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class LoadedConfig:
-    """The configuration, and what is wrong with its file; parts that are wrong are at their defaults."""
+    """The configuration, and what is wrong with its file; parts that are wrong are at their defaults.
+
+    ``warnings``: what was left out without being an error.
+    """
 
     config: Config = field(default_factory=Config)
     problems: list[FileProblem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def find_config(
@@ -139,16 +151,18 @@ def load_config(
     if isinstance(document, FileProblem):
         # Without its source line, which may well be a password that is no YAML.
         return LoadedConfig(problems=[replace(document, excerpt="")])
-    value: JsonValue = {} if document.value is None else document.value
+    value: JsonValue = {} if document.value is None else expand_dotted(document.value)
     problems: list[Problem] = []
+    warnings: list[str] = []
     schema = _parse(value, problems)
+    problems += find_doubles(schema)
     problems += misplaced_references(value, _is_secret)
     problems += default_cluster_problems(schema.clusters)
     problems += _alert_documents_problems(schema, value)
     reader = SecretReader(environ, file.parent)
     key_problems: list[Problem] = []
     config = replace(
-        _config_of(schema, document, reader),
+        _with_actions(_config_of(schema, document, reader), schema, document, reader, warnings),
         windows=_windows_of(schema, problems),
         encryption_keys=read_keys(schema.encryption, file.parent, environ, key_problems),
     )
@@ -158,8 +172,8 @@ def load_config(
     if needs_secrets:
         config = _without_secretless(config, reader.problems)
     else:
-        problems = [problem for problem in problems if not _is_secret(tuple(problem.path.split(".")[:3]))]
-    return LoadedConfig(config, one_per_place(_placed(document, problem) for problem in problems))
+        problems = [problem for problem in problems if not _is_within_secrets(tuple(problem.path.split(".")))]
+    return LoadedConfig(config, one_per_place(_placed(document, problem) for problem in problems), warnings)
 
 
 def _parse(value: JsonValue, problems: list[Problem]) -> ConfigSchema:
@@ -221,7 +235,7 @@ def _without_secretless(config: Config, problems: Sequence[Problem]) -> Config:
     kept = [
         connector
         for connector in config.connectors
-        if not any(path.startswith(f"connectors.{connector.body['id']}.secrets") for path in paths)
+        if not any(path.startswith(f"{connector.place}.secrets") for path in paths)
     ]
     return replace(config, connectors=tuple(kept))
 
@@ -247,13 +261,48 @@ def _secret_lines(document: Document) -> set[int]:
 
 
 def _is_secret(path: tuple[str, ...]) -> bool:
-    return len(path) == 3 and path[0] in ("connectors", "clusters") and path[2] == "secrets"
+    path = _within_actions(path)
+    return len(path) == 3 and path[0] in ("connectors", "clusters", "preconfigured") and path[2] == "secrets"
+
+
+def _is_within_secrets(path: tuple[str, ...]) -> bool:
+    return _is_secret(_within_actions(path)[:3])
 
 
 def _may_hold_secret(path: tuple[str, ...]) -> bool:
     """Secrets, and members into which users write credentials or a key, rightly or not."""
-    tempting = path[:1] == ("encryption",) or (path[:1] == ("clusters",) and path[2:3] in _TEMPTING)
+    path = _within_actions(path)
+    tempting = path[:1] in _TEMPTING_WHOLE or (path[:1] == ("clusters",) and path[2:3] in _TEMPTING)
     return tempting or _is_secret(path[:3])
+
+
+def _within_actions(path: tuple[str, ...]) -> tuple[str, ...]:
+    """The path without ``actions`` or ``xpack.actions`` at its start, where keys may be dotted."""
+    if not path or path[0].partition(".")[0] not in ("actions", "xpack"):
+        return path
+    for section in ("xpack", "actions"):
+        path = (*path[0].split("."), *path[1:]) if path else path
+        path = path[1:] if path[:1] == (section,) else path
+    return (*path[0].split("."), *path[1:]) if path else path
+
+
+def _with_actions(
+    config: Config, schema: ConfigSchema, document: Document, reader: SecretReader, warnings: list[str]
+) -> Config:
+    """The configuration with the settings and connectors of the section ``actions``."""
+    placed = placed_actions(schema)
+    if placed is None:
+        return config
+    path, section = placed
+    reading = with_actions(config.engine, section, document.source.file.parent)
+    texts = list(reading.warnings)
+    connectors = [
+        ConnectorDefinition(body, document, place) for place, body in connector_bodies(path, section, reader, texts)
+    ]
+    warnings += [f"{path}.{text}" for text in texts]
+    known = {connector.body["id"] for connector in config.connectors}
+    added = tuple(connector for connector in connectors if connector.body["id"] not in known)
+    return replace(config, engine=reading.settings, connectors=config.connectors + added)
 
 
 def _config_of(schema: ConfigSchema, document: Document, reader: SecretReader) -> Config:
@@ -289,6 +338,7 @@ def _config_of(schema: ConfigSchema, document: Document, reader: SecretReader) -
                     "secrets": reader.resolve(section.secrets, f"connectors.{connector_id}.secrets"),
                 },
                 document,
+                f"connectors.{connector_id}",
             )
             for connector_id, section in schema.connectors.items()
         ),

@@ -10,6 +10,7 @@ from engine.model.settings import VerificationMode
 from engine.operations.values import Duration, FlappingNumber, NotNull, Strict, as_whole_number, refusal
 from engine.timing.durations import parse_duration
 from engine.timing.zones import zone_named
+from tocsin.files.actions.section import ActionsSection, XpackSection
 from tocsin.files.api_section import ApiSection
 from tocsin.files.cluster_section import ClusterName, ClusterSection
 from tocsin.files.custom_hosts import CustomHostSection, Network
@@ -280,6 +281,12 @@ class ConfigSchema(Strict):
     api: Annotated[ApiSection, Field(description="The HTTP API.")] = ApiSection()
     security: Annotated[SecuritySection, Field(description="Who may call the HTTP API.")] = SecuritySection()
     http: Annotated[HttpSection, Field(description="What connectors may do on the network.")] = HttpSection()
+    actions: Annotated[
+        ActionsSection | None, NotNull, Field(description="Settings of connectors, as a kibana.yml has them.")
+    ] = None
+    xpack: Annotated[
+        XpackSection | None, NotNull, Field(description="Where a kibana.yml has the same: under xpack.actions.")
+    ] = None
     retention: Annotated[RetentionSection, Field(description="How long history is kept.")] = RetentionSection()
     advanced_settings: Annotated[AdvancedSettingsSection, Field(description="How queries of rules are translated.")] = (
         AdvancedSettingsSection()

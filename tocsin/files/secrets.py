@@ -21,17 +21,20 @@ class SecretReader:
     folder: Path
     problems: list[Problem] = field(default_factory=list)
 
-    def resolve(self, secrets: JsonObject, path: str) -> JsonObject:
-        """The secrets with their values. What is literal or missing becomes a problem under the dotted path."""
-        resolved: JsonObject = self._value(secrets, path)
+    def resolve(self, secrets: JsonObject, path: str, *, allows_plain: bool = False) -> JsonObject:
+        """The secrets with their values. What is missing becomes a problem under the dotted path.
+
+        So does what is literal, unless ``allows_plain``.
+        """
+        resolved: JsonObject = self._value(secrets, path, allows_plain)
         return resolved
 
-    def _value(self, value: JsonValue, path: str) -> JsonValue:
+    def _value(self, value: JsonValue, path: str, allows_plain: bool) -> JsonValue:
         if isinstance(value, dict):
-            return {name: self._value(member, f"{path}.{name}") for name, member in value.items()}
-        if value is None:
-            return None
-        if not isinstance(value, str) or _REFERENCE.search(value) is None:
+            return {name: self._value(member, f"{path}.{name}", allows_plain) for name, member in value.items()}
+        if value is None or (allows_plain and not isinstance(value, str)):
+            return value
+        if not isinstance(value, str) or (_REFERENCE.search(value) is None and not allows_plain):
             self.problems.append(Problem(path, "holds a secret in plain text", _HOW))
             return ""
         return _REFERENCE.sub(lambda reference: self._target(reference[1], reference[2], path), value)

@@ -3,14 +3,21 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tests.cases.adapters.framework_config import check_config
+from tests.cases.adapters.framework_network import check_allowed_hosts, check_custom_hosts, check_proxy, check_tls
 from tests.cases.adapters.framework_rest import check_rest
 from tests.cases.adapters.framework_secrets import check_secrets, check_validation
 
 Json = Any
 
 AREAS: Mapping[str, Callable[[Json, Json], None]] = {
+    "allowed_hosts": check_allowed_hosts,
+    "config": check_config,
+    "custom_hosts": check_custom_hosts,
+    "proxy": check_proxy,
     "rest": check_rest,
     "secrets": check_secrets,
+    "tls": check_tls,
     "validation": check_validation,
 }
 """What follows the dot in ``area`` -> checks ``given`` against ``expect``; AssertionError says what differs."""

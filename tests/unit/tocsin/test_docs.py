@@ -13,6 +13,8 @@ from engine.service.connectors import PreconfiguredConnectors, build_connector
 from tocsin import clusters
 from tocsin.composition import builtin_registry
 from tocsin.files import documents, nodes
+from tocsin.files.actions.section import ActionsSection
+from tocsin.files.actions.settings import OWN_NAMES
 from tocsin.files.cluster_section import ClusterSecrets, ClusterSection
 from tocsin.files.config import AlertDocuments, load_config
 from tocsin.files.config_schema import HttpSection
@@ -108,7 +110,7 @@ def test_members_and_numbers_of_clusters() -> None:
 
 def test_the_examples_of_connectors_are_valid(tmp_path: Path) -> None:
     page = _page("connectors.md")
-    connectors_yml, actions = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    connectors_yml, actions, _ = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
     (tmp_path / "tocsin.yml").write_text(connectors_yml)
     environ = {"SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T/B/X", "PAGERDUTY_ROUTING_KEY": "k"}
     loaded = load_config(tmp_path / "tocsin.yml", environ=environ)
@@ -143,6 +145,22 @@ def test_every_connector_type_and_setting_of_http_is_told() -> None:
     table = page.partition("| Member |")[2]
     cells = "".join(row.split("|")[1] for row in table.splitlines() if row.startswith("| `"))
     assert set(re.findall(r"`([a-z_]+)`", cells)) == set(HttpSection.model_fields)
+
+
+def test_every_setting_of_a_kibana_yml_is_told_with_an_example(tmp_path: Path) -> None:
+    page = _page("connectors.md").partition("## Settings as in a kibana.yml")[2].partition("\n## ")[0]
+    told = set(
+        re.findall(r"`([a-zA-Z.]+)`", "".join(row.split("|")[1] for row in page.splitlines() if row[:3] == "| `"))
+    )
+    members = {str(field.alias) for field in ActionsSection.model_fields.values()}
+    assert {name.partition(".")[0] for name in told} == members
+    assert set(OWN_NAMES) <= told
+    [example] = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    (tmp_path / "tocsin.yml").write_text(example)
+    loaded = load_config(tmp_path / "tocsin.yml")
+    assert loaded.problems == []
+    assert loaded.config.engine.http.allowed_hosts == ("hooks.example.org",)
+    assert [connector.body["id"] for connector in loaded.config.connectors] == ["log"]
 
 
 def test_links_lead_somewhere() -> None:
