@@ -35,6 +35,7 @@ from engine.service.document_mirror import DocumentMirror
 from engine.service.executor import Executor
 from engine.service.observers import Observers
 from engine.service.owners import OwnerRights
+from engine.service.rate_limiter import RateLimiter
 from engine.service.service import Service
 from engine.vault.vault import AeadVault
 from rule_types.builtin import builtin_rule_types
@@ -144,7 +145,8 @@ def compose(
     directory = SpaceConnectors(store, connectors)
     security = Security(store)
     tokens = SealedTokens(store, vault)
-    runner = ConnectorRunner(registry, http, settings.http, search=search, vault=vault, tokens=tokens)
+    limiter = RateLimiter(settings.rate_limits)
+    runner = ConnectorRunner(registry, http, settings.http, search=search, vault=vault, tokens=tokens, limiter=limiter)
     observers = Observers()
     executor = Executor(
         store=store,

@@ -36,7 +36,7 @@ class ConnectorResult:
     """What one execution of a connector came to.
 
     ``retry``: False = no further attempt, True = again after back-off, an instant = not before that time.
-    ``has_timed_out``: it was cancelled for taking too long.
+    ``has_timed_out``: it was cancelled for taking too long. ``is_limited``: it was not begun, for the type's rate limit.
     """
 
     status: Literal["ok", "error"]
@@ -46,6 +46,7 @@ class ConnectorResult:
     retry: bool | datetime = False
     error_source: ErrorSource | None = None
     has_timed_out: bool = False
+    is_limited: bool = False
 
     @property
     def is_ok(self) -> bool:

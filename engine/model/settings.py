@@ -123,7 +123,7 @@ class EmailSettings:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most ``limit`` executions of a connector type within any ``window`` (connector-framework.md 7)."""
+    """A connector type waits while more than ``limit`` executions lie in the ``window`` (connector-framework.md 7)."""
 
     limit: int
     window: timedelta

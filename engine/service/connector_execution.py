@@ -23,6 +23,7 @@ from engine.ports.registry import Registry
 from engine.ports.search import SearchPort
 from engine.ports.tokens import TokenStore
 from engine.ports.vault import Vault
+from engine.service.rate_limiter import RateLimiter
 from engine.service.redaction import redact, redact_values
 
 _log = logging.getLogger("tocsin.service.connector")
@@ -42,6 +43,7 @@ class ConnectorRunner:
     search: SearchPort | None = None
     vault: Vault | None = None
     tokens: TokenStore | None = None
+    limiter: RateLimiter | None = None
 
     async def execute(
         self, connector: Connector, params: JsonObject, at: datetime, idempotency_key: str | None = None
@@ -70,7 +72,18 @@ class ConnectorRunner:
             return ConnectorResult("error", str(invalid), error_source=invalid.error_source)
         except Exception as error:  # noqa: BLE001 - the type is foreign code; its mistake must stay its own
             return _raised(error, connector)
-        return await self._run(connector_type, execution)
+        return self._limited(connector_type.id, at) or await self._run(connector_type, execution)
+
+    def _limited(self, type_id: str, at: datetime) -> ConnectorResult | None:
+        """The result where too many were executed already; else this one is counted."""
+        if self.limiter is None:
+            return None
+        until = self.limiter.limited_until(type_id, at)
+        if until is None:
+            self.limiter.log(type_id, at)
+            return None
+        text = f"too many executions of connectors of the type [{type_id}] (setting rateLimiter)"
+        return ConnectorResult("error", text, retry=until, error_source="user", is_limited=True)
 
     def _validated(
         self,

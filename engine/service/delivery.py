@@ -177,7 +177,15 @@ class Delivery:
             "given up" if again_at is None else f"again at {again_at.isoformat()}",
             text,
         )
-        return DeliveryReport(claimed, "dead" if again_at is None else "pending", at, text, again_at, trace)
+        return DeliveryReport(
+            claimed,
+            "dead" if again_at is None else "pending",
+            at,
+            text,
+            again_at,
+            trace,
+            is_attempt=not result.is_limited,
+        )
 
     def _max_attempts(self, claimed: ClaimedNotification) -> int:
         type_id = claimed.notification.connector_type_id

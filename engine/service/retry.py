@@ -27,8 +27,10 @@ def next_attempt_at(
 ) -> datetime | None:
     """When to try again after attempt number ``attempt`` (from 1) failed at ``at``; None = never.
 
-    ``random_value`` is from 0 to 1.
+    ``random_value`` is from 0 to 1. What a rate limit held up waits however often.
     """
+    if result.is_limited and isinstance(result.retry, datetime):
+        return min(max(result.retry, at), at + LONGEST_WAIT)
     if attempt >= max_attempts or result.retry is False or result.retry is None:
         return None
     if isinstance(result.retry, datetime):

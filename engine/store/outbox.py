@@ -197,6 +197,7 @@ def _pack_report(report: DeliveryReport) -> dict[str, Any]:
     is_pending = report.state == "pending"
     return {
         "state": report.state,
+        "attempts": report.claimed.attempt if report.is_attempt else report.claimed.attempt - 1,
         "due_at": _next_attempt(report) if is_pending else None,
         "finished_at": None if is_pending else to_ms(report.at),
         "lease_owner": None,

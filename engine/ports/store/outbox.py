@@ -24,7 +24,7 @@ class ClaimedNotification:
 class DeliveryReport:
     """What an attempt came to. ``next_attempt_at`` is set for state ``pending`` (try again then).
 
-    ``trace``: what it leaves in the event log; None for what was no execution.
+    ``trace``: what it leaves in the event log; None for what was no execution. ``is_attempt`` False: it does not count.
     """
 
     claimed: ClaimedNotification
@@ -33,6 +33,7 @@ class DeliveryReport:
     error: str | None = None
     next_attempt_at: datetime | None = None
     trace: ConnectorTrace | None = None
+    is_attempt: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,17 @@ class TestFinishing:
         (again,) = await make.sending(at=7)
         assert again.attempt == 2
 
+    async def test_what_was_no_attempt_does_not_count(self, store: Store, make: Any, key: RuleKey) -> None:
+        await make.queued(key, make.notification(key))
+        (claimed,) = await make.sending(at=1)
+        report = make.report(claimed, "pending", 2, next_attempt_at=make.at(7), is_attempt=False)
+        await store.finish_notifications([report])
+        (again,) = await make.sending(at=7)
+        assert again.attempt == 1
+        await store.finish_notifications([make.report(again, "delivered", 8)])
+        (stored,) = await store.notifications(SPACE)
+        assert (stored.state, stored.attempts) == ("delivered", 1)
+
     async def test_dead(self, store: Store, make: Any, key: RuleKey) -> None:
         await make.queued(key, make.notification(key))
         (claimed,) = await make.sending()

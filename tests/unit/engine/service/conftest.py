@@ -31,6 +31,7 @@ from engine.service.connectors import PreconfiguredConnectors
 from engine.service.delivery import Delivery
 from engine.service.executor import Executor
 from engine.service.owners import OwnerRights
+from engine.service.rate_limiter import RateLimiter
 from engine.service.runs import RunReport
 from engine.service.service import Service
 from engine.store.sqlite import SqliteStore, open_store
@@ -200,6 +201,7 @@ class Outbox:
             [row] = [row for row in self.rows if row.notification.id == report.claimed.notification.id]
             assert row.fence == report.claimed.fence
             row.state, row.due_at, row.error = report.state, report.next_attempt_at, report.error
+            row.attempts -= not report.is_attempt
             self.recorded.append((row.notification.id, report.state))
             self.traces += [] if report.trace is None else [report.trace]
 
@@ -218,6 +220,7 @@ class Bench:
         *,
         enabled: tuple[str, ...] = ("*",),
         are_preconfigured: bool = False,
+        limiter: RateLimiter | None = None,
     ) -> Delivery:
         registry = Registry()
         registry.add_connector_type(self.scripted)
@@ -228,7 +231,7 @@ class Bench:
         return Delivery(
             store=cast(Store, self.outbox),
             directory=connectors,
-            runner=ConnectorRunner(registry, self.http, HttpSettings()),
+            runner=ConnectorRunner(registry, self.http, HttpSettings(), limiter=limiter),
             clock=self.clock,
             settings=EngineSettings(
                 delivery_concurrency=concurrency,

@@ -9,7 +9,7 @@ import pytest
 from connectors.builtin import builtin_connector_types
 from engine.model.connector import ConnectorResult
 from engine.model.errors import StoreUnavailable
-from engine.model.settings import AttemptSettings, EngineSettings, HttpSettings
+from engine.model.settings import AttemptSettings, EngineSettings, HttpSettings, RateLimit
 from engine.ports.connector import ConnectorExecution
 from engine.ports.registry import Registry
 from engine.ports.store import Store
@@ -17,6 +17,7 @@ from engine.service.connector_execution import ConnectorRunner
 from engine.service.connectors import PreconfiguredConnectors, build_connector
 from engine.service.delivery import Delivery, DeliverySummary
 from engine.service.http_client import AiohttpClient
+from engine.service.rate_limiter import RateLimiter
 
 AT = datetime(2024, 1, 1, 12, tzinfo=UTC)
 FAILED = ConnectorResult("error", "failed", retry=True)
@@ -108,6 +109,19 @@ class TestFailed:
         bench.clock.at = AT + timedelta(seconds=30)
         assert await delivery.deliver_due(bench.clock.at) == DeliverySummary(delivered=1)
         assert [e.idempotency_key for e in bench.scripted.executions] == ["n-1", "n-1"]
+
+    async def test_what_a_rate_limit_holds_up_waits_without_using_up_attempts(self, bench: Bench) -> None:
+        limiter = RateLimiter({".scripted": RateLimit(1, timedelta(seconds=10))})
+        delivery = bench.delivery(attempts=AttemptSettings(max_attempts=1), limiter=limiter)
+        for number in range(3):
+            bench.outbox.queue(number, "one")
+        assert await delivery.deliver_due(AT) == DeliverySummary(delivered=2, retried=1)
+        [row] = [row for row in bench.outbox.rows if row.state == "pending"]
+        assert (row.attempts, row.due_at) == (0, AT + timedelta(seconds=10, milliseconds=1))
+        assert "rateLimiter" in (row.error or "")
+        bench.clock.at = row.due_at
+        assert await delivery.deliver_due(bench.clock.at) == DeliverySummary(delivered=1)
+        assert len(bench.scripted.executions) == 3
 
     async def test_an_older_failure_holds_back_the_younger_of_its_alert_only(self, bench: Bench) -> None:
         answer(bench, "one", FAILED, None)
