@@ -9,6 +9,7 @@ from engine.api import (
     connector_log,
     connectors,
     data_views,
+    find,
     health,
     internal_rules,
     metrics,
@@ -90,6 +91,7 @@ def api_routes(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
 def _resources(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
     return (
         *rules.routes(parts.rules),
+        *find.routes(parts.rules),
         *internal_rules.routes(parts.rules, parts.store, parts.registry),
         *backfills.routes(parts.rules),
         *rule_types.routes(parts.registry, parts.settings),

@@ -5,6 +5,7 @@ from typing import Final
 
 DATA_VIEW_KIND: Final = "index-pattern"
 CONNECTOR_KIND: Final = "action"
+DASHBOARD_KIND: Final = "dashboard"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 
 from engine.model.errors import StoreLocked, StoreUnavailable
 from engine.store.encoding import decode_json, encode_text
+from engine.store.value_tests import add_functions
 
 _WAL_KEPT_BYTES = 64 * 1024 * 1024
 _CACHE_KIB = 32 * 1024
@@ -52,7 +53,7 @@ def file_of(url: str) -> Path | None:
 def memory_engine() -> Engine:
     """An engine on a database of its own in memory; its connections share one underlying connection."""
     engine = create_engine("sqlite://", poolclass=StaticPool, **_options())
-    event.listen(engine, "connect", _take_over_transactions)
+    event.listen(engine, "connect", _prepare_any)
     event.listen(engine, "begin", _begin_writing)
     return engine
 
@@ -60,7 +61,7 @@ def memory_engine() -> Engine:
 def writer_engine(path: Path) -> Engine:
     """An engine whose transactions write to a file."""
     engine = create_engine(sqlite_url(path), poolclass=NullPool, **_options())
-    event.listen(engine, "connect", _take_over_transactions)
+    event.listen(engine, "connect", _prepare_any)
     event.listen(engine, "connect", _prepare_writer)
     event.listen(engine, "begin", _begin_writing)
     return engine
@@ -69,7 +70,7 @@ def writer_engine(path: Path) -> Engine:
 def reader_engine(path: Path) -> Engine:
     """An engine whose transactions read a snapshot of a file; its connections may change threads."""
     engine = create_engine(sqlite_url(path), poolclass=NullPool, **_options())
-    event.listen(engine, "connect", _take_over_transactions)
+    event.listen(engine, "connect", _prepare_any)
     event.listen(engine, "connect", _prepare_reader)
     event.listen(engine, "begin", _begin_reading)
     return engine
@@ -124,8 +125,9 @@ def _options() -> dict[str, Any]:
     }
 
 
-def _take_over_transactions(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_any(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
+    add_functions(connection)
 
 
 def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, inse
 from engine.model.alert import RuleState
 from engine.model.instant import from_ms
 from engine.model.outcome import MonitoringEntry, RuleStatus, Schedule
-from engine.model.reference import CONNECTOR_KIND, Reference
+from engine.model.reference import CONNECTOR_KIND, DASHBOARD_KIND, Reference
 from engine.model.rule import Rule
 from engine.model.trace import Trace
 from engine.ports.store import (
@@ -25,17 +25,22 @@ from engine.ports.store import (
     UntrackedDocument,
     VersionedState,
 )
+from engine.ports.store.rule_conditions import IsAnyOf
 from engine.store.audit_log import record_audit
 from engine.store.dialect import insert_unless_present
 from engine.store.documents import untrack_documents
 from engine.store.history import insert_events, pack_event
 from engine.store.rule_codec import pack_rule, unpack_rule
+from engine.store.rule_search import member_fits, rule_condition, sort_column
 from engine.store.state_codec import EMPTY_STATE, decode_undamaged_state, encode_state
 from engine.store.status_codec import pack_schedule, pack_status, unpack_schedule, unpack_status
 from engine.store.tables import monitoring, rule_connectors, rule_references, rule_runtime, rule_tags, rules
+from engine.store.time_limit import limited
 
 _log = logging.getLogger(__name__)
 
+LONGEST_SEARCH_S = 5.0
+"""How long a search by conditions may take."""
 _KEYS_A_QUERY = 500
 
 _RUNTIME_COLUMNS = [column for column in rule_runtime.c if column.name not in {"rule_no", "state"}]
@@ -94,13 +99,22 @@ def _load_readable(connection: Connection, space: str, ids: Sequence[str]) -> di
 
 
 def find_rules(connection: Connection, space: str, query: RuleQuery) -> RulePage:
-    """One page of a space's rules; equals are in order of creation, then id."""
+    """One page of a space's rules; equals are in order of creation, then id. Raises Refused if it takes too long."""
+    if query.where is None:
+        return _find_page(connection, space, query)
+    with limited(connection, LONGEST_SEARCH_S):
+        return _find_page(connection, space, query)
+
+
+def _find_page(connection: Connection, space: str, query: RuleQuery) -> RulePage:
     conditions = [rules.c.space == space, *_conditions(query)]
-    total = connection.execute(select(func.count()).select_from(rules).where(*conditions)).scalar_one()
-    column = rules.c[query.sort]
+    counted = rules if query.where is None else rules.join(rule_runtime, rules.c.no == rule_runtime.c.rule_no)
+    total = connection.execute(select(func.count()).select_from(counted).where(*conditions)).scalar_one()
+    if query.offset >= total or query.limit == 0:
+        return RulePage(total, ())
     page = (
         _STORED.where(*conditions)
-        .order_by(column.desc() if query.descending else column, rules.c.created_at, rules.c.id)
+        .order_by(_order(query), rules.c.created_at, rules.c.id)
         .offset(query.offset)
         .limit(query.limit)
     )
@@ -264,6 +278,8 @@ def _refers_to(reference: Reference) -> ColumnElement[bool]:
     if reference.kind == CONNECTOR_KIND:
         column, condition = rule_connectors.c.rule_no, rule_connectors.c.connector_id == reference.id
         return rules.c.no.in_(select(column).where(condition))
+    if reference.kind == DASHBOARD_KIND:
+        return member_fits(rules.c.artifacts, ("dashboards", "id"), IsAnyOf((reference.id,)))
     named = (rule_references.c.kind == reference.kind, rule_references.c.id == reference.id)
     return rules.c.no.in_(select(rule_references.c.rule_no).where(*named))
 
@@ -284,6 +300,16 @@ def _conditions(query: RuleQuery) -> Iterator[ColumnElement[bool]]:
         yield tuple_(rules.c.rule_type_id, rules.c.consumer).in_(query.kinds)
     if query.refers_to is not None:
         yield _refers_to(query.refers_to)
+    if query.where is not None:
+        yield rule_condition(query.where)
+
+
+def _order(query: RuleQuery) -> ColumnElement[Any]:
+    if query.sort_by is None:
+        column: ColumnElement[Any] = rules.c[query.sort]
+        return column.desc() if query.descending else column
+    column = sort_column(query.sort_by, descending=query.descending)
+    return (column.desc() if query.descending else column).nulls_last()
 
 
 def _unpack_stored(row: RowMapping) -> StoredRule:

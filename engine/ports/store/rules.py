@@ -12,6 +12,7 @@ from engine.model.rule import Rule
 from engine.model.trace import Trace
 from engine.ports.store.audit import AuditEntry
 from engine.ports.store.keys import RuleKey
+from engine.ports.store.rule_conditions import Attribute, RuleCondition
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class RuleQuery:
     """What `find_rules` returns: exact filters, then sort, then the page. ``sort`` names a member of `Rule`.
 
     ``kinds``: only rules of these types and consumers, pair by pair; None: of all. ``refers_to``: only those that name
-    this object, or have an action for this connector.
+    this object, or have an action for this connector. ``where``: what else must hold. ``sort_by`` counts instead of
+    ``sort``; rules without such a value come last.
     """
 
     enabled: bool | None = None
@@ -76,6 +78,8 @@ class RuleQuery:
     execution_status: ExecutionStatusName | None = None
     kinds: Collection[tuple[str, str]] | None = None
     refers_to: Reference | None = None
+    where: RuleCondition | None = None
+    sort_by: Attribute | None = None
     sort: Literal["created_at", "updated_at", "name", "enabled", "rule_type_id"] = "created_at"
     descending: bool = False
     offset: int = 0

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engine.search.local import LocalSearch
-from engine.search.local.query.fuzzy import edit_distance
+from engine.query.edit_distance import edit_distance
 
 MAPPING = {
     "properties": {
