@@ -30,6 +30,7 @@ ROLES_OF = {
 CALLERS = tuple(ROLES_OF)
 STACK_RULES = {"elasticsearch": {}, "kibana": [{"feature": {"stackAlerts": ["all"]}, "spaces": ["default"]}]}
 RULE = "/api/alerting/rule"
+FIND = "/api/alerting/rules/_find"
 CONNECTOR = "/api/actions/connector"
 ROLE = "/api/security/role"
 VIEW = "/api/data_views"
@@ -129,6 +130,8 @@ def rule_rows(body: Callable[..., Any]) -> list[Row]:
         ("DELETE", f"{RULE}/r/snooze_schedule/no", None, (404, 404, 403, 404, 403)),
         ("DELETE", f"{RULE}/no", None, (404, 404, 404, 404, 404)),
         ("DELETE", f"{RULE}/logs", None, (204, 404, 404, 404, 404)),
+        ("GET", FIND, None, (200, 200, 200, 200, 403)),
+        ("GET", f"{FIND}?per_page=no", None, (400, 400, 400, 400, 400)),
         ("GET", "/api/alerting/rule_types", None, (200, 200, 200, 200, 200)),
         ("GET", "/api/alerting/_health", None, (200, 200, 200, 200, 403)),
     ]
@@ -324,6 +327,16 @@ async def test_rule_types_show_what_one_may_have(secured: Secured) -> None:
     assert shown["viewer"][".es-query"]["logs"] == {"read": True, "all": False}
     assert set(shown["stack"][".es-query"]) == {"alerts", "stackAlerts", "discover"}
     assert len(shown["admin"][".index-threshold"]) == 14
+
+
+async def test_rules_that_one_may_not_read_are_not_found_by_any_filter(secured: Secured) -> None:
+    for query in ("", "?filter=alert.attributes.name:CPU", "?search=CPU&sort_field=name", "?per_page=0"):
+        totals = {
+            (who, space): (await secured(who, "GET", f"{space}{FIND}{query}")).json["total"]
+            for who, space in (("admin", ""), ("editor", ""), ("stack", ""), ("viewer", "/s/other"))
+        }
+        assert list(totals.values()) == [3, 2, 2, 2], query
+    assert (await secured("stack", "GET", f"/s/other{FIND}")).status == 403
 
 
 async def test_rules_show_whose_rights_they_have(secured: Secured, body: Callable[..., Any]) -> None:
