@@ -36,7 +36,7 @@ class ConnectorResult:
     """What one execution of a connector came to.
 
     ``retry``: False = no further attempt, True = again after back-off, an instant = not before that time.
-    ``has_timed_out``: it was cancelled for taking too long. ``is_limited``: it was not begun, for the type's rate limit.
+    ``has_timed_out``: it was cancelled for taking too long. ``is_limited``: not begun, for the rate limit of its type.
     """
 
     status: Literal["ok", "error"]

@@ -32,8 +32,8 @@ from engine.ports.store.rules import (
 from engine.ports.store.runs import Claim, ClosedDocument, CommitOutcome, NewDocument, RunRecord, RunStore
 from engine.ports.store.sealed import SealedSecret, SealedStore
 from engine.ports.store.security import SecurityStore
-from engine.ports.store.standing import Standing, StandingStore
 from engine.ports.store.spaces import SpaceStore
+from engine.ports.store.standing import Standing, StandingStore
 from engine.ports.store.windows import StoredWindow, WindowStore
 
 __all__ = [
@@ -72,9 +72,9 @@ __all__ = [
     "SealedSecret",
     "SealedStore",
     "SecurityStore",
+    "SpaceStore",
     "Standing",
     "StandingStore",
-    "SpaceStore",
     "Store",
     "StoredConnector",
     "StoredRule",

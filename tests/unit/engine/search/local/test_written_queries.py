@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from engine.search.local import LocalSearch
 from engine.query.edit_distance import edit_distance
+from engine.search.local import LocalSearch
 
 MAPPING = {
     "properties": {
