@@ -18,7 +18,10 @@ _log = logging.getLogger("tocsin.data_views")
 _GOOD_FOR_S: Final = 5.0
 _PATIENCE_S: Final = 10.0
 _MOST_KEPT: Final = 100
+_LONGEST_TITLE: Final = 4000
+"""Characters of a title; Elasticsearch takes no longer addresses, and matching a megabyte of patterns takes minutes."""
 _NO_INDEX: Final = "no index matches the title of the data view: only its runtime fields are listed"
+_TOO_LONG: Final = f"the title has more than {_LONGEST_TITLE} characters: only runtime fields are listed"
 _NO_ANSWER: Final = "the search backend could not tell the fields: only runtime fields are listed"
 
 
@@ -52,6 +55,8 @@ class FieldLists:
 
     async def mapped(self, view: DataView) -> MappedFields:
         """The fields of the view's indices; none if there are no indices, or the backend does not answer."""
+        if len(view.title) > _LONGEST_TITLE:
+            return MappedFields({}, _TOO_LONG)
         key = view.title, bool(view.allow_hidden)
         found = self._recent(key)
         if found is None:

@@ -197,6 +197,15 @@ async def test_without_an_index_only_runtime_fields_are_listed(views: Views) -> 
     assert (await views.lists.of(expected)).warning is None, "the view says that it may be so"
 
 
+async def test_a_title_longer_than_any_address_is_not_asked_for(views: Views) -> None:
+    title = "*a" * 400_000 + "b"
+    listing = await views.lists.of(DataView("v", title, "Long", runtime_fields={"hour": HOUR}))
+    assert (list(listing.fields), listing.warning) == (
+        ["hour"],
+        "the title has more than 4000 characters: only runtime fields are listed",
+    )
+
+
 async def test_a_backend_that_does_not_answer_is_told_of_and_asked_again() -> None:
     refused = CannedAnswer({"error": {"type": "t", "reason": "r"}}, 400)
     found = CannedAnswer({"indices": ["logs"], "fields": {"a": {"ip": {"type": "ip"}}}})
