@@ -15,6 +15,7 @@ from engine.api import (
     metrics,
     reference,
     roles,
+    rule_history,
     rule_types,
     rules,
     space_settings,
@@ -92,6 +93,7 @@ def _resources(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
     return (
         *rules.routes(parts.rules),
         *find.routes(parts.rules),
+        *rule_history.routes(parts.rules, parts.store, parts.registry, parts.settings),
         *internal_rules.routes(parts.rules, parts.store, parts.registry),
         *backfills.routes(parts.rules),
         *rule_types.routes(parts.registry, parts.settings),
