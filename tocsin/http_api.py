@@ -13,6 +13,8 @@ from engine.api import (
     health,
     internal_rules,
     metrics,
+    notifications,
+    prometheus,
     reference,
     roles,
     rule_history,
@@ -21,6 +23,7 @@ from engine.api import (
     space_settings,
     spaces,
     status,
+    trials,
     vitality,
     windows,
 )
@@ -36,6 +39,7 @@ from engine.api.metrics import Metrics
 from engine.api.route import Route
 from engine.api.settings import ApiSettings
 from engine.api.status import Level
+from engine.api.trials import Trials
 from engine.operations.cases import Cases
 from engine.operations.field_lists import FieldLists
 from engine.operations.health import Protection
@@ -45,6 +49,7 @@ from engine.operations.spaces import Spaces
 from engine.service.clocks import random_id
 from engine.service.pulse import Pulse
 from tocsin.composition import Parts
+from tocsin.trial import Trial
 
 
 def _always_available() -> Level:
@@ -111,6 +116,20 @@ def _resources(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
         *cases.routes(Cases(parts.store)),
         *health.routes(parts.store, parts.registry, parts.settings, context.protection),
         *status.routes(context.settings, random_id(), context.level),
+        *trials.routes(_trials(parts)),
+        *notifications.routes(parts.store, parts.registry),
+        *prometheus.routes(parts.rules, parts.store),
         *vitality.routes(context.pulse, parts.store),
         *metrics.routes(context.metrics, context.pulse, parts.store),
+    )
+
+
+def _trials(parts: Parts) -> Trials:
+    return Trials(
+        store=parts.store,
+        registry=parts.registry,
+        connectors=parts.directory,
+        settings=parts.settings,
+        service=parts.service,
+        try_rule=Trial(parts),
     )

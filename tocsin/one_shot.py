@@ -5,17 +5,15 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from engine.model.errors import StoreLocked
-from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject
-from engine.model.notification import LedgerEntry, Notification, StoredNotification
+from engine.model.notification import StoredNotification
 from engine.model.rule import DEFAULT_SPACE, Rule
 from engine.model.trace import RunTrace
-from engine.notify.explanation import explain
 from engine.ports.clock import Clock
 from engine.ports.store import RuleKey, Store
-from engine.run.transition import Transition
 from engine.service.clocks import ManualClock, SystemClock
 from engine.service.delivery import DeliverySummary
+from engine.service.run_result import run_as_json
 from engine.service.runs import RunReport
 from engine.store.connections import file_of
 from engine.store.lock import hold
@@ -132,69 +130,5 @@ def outcome_as_json(outcome: OneShotOutcome) -> JsonObject:
 
 
 def result_as_json(result: OneShotResult) -> JsonObject:
-    """One rule's result; times are ISO 8601, documents whole."""
-    trace, report = result.trace, result.report
-    shown: JsonObject = {"rule": {"id": result.rule.id, "name": result.rule.name}}
-    if report is None or trace is None:
-        return shown | {"status": "locked"}
-    return shown | {
-        "at": iso(trace.started_at),
-        "status": trace.status,
-        "reason": trace.reason,
-        "error": trace.error_message,
-        "alerts": alerts_as_json(report.transition),
-        "notifications": [
-            _notification_as_json(sent, result.sent.get(sent.id)) for sent in report.record.notifications
-        ],
-        "decisions": [_decision_as_json(entry) for entry in report.record.ledger],
-    }
-
-
-def alerts_as_json(transition: Transition | None) -> list[JsonObject]:
-    """Every alert that the run saw, with what it is: new, ongoing, held, delayed or recovered."""
-    if transition is None:
-        return []
-    new = {alert.uuid for alert in transition.new}
-    rows = [
-        (alert, "new" if alert.uuid in new else "held" if alert.pending_recovered_count else "ongoing")
-        for alert in transition.active
-    ]
-    rows += [(alert, "delayed") for alert in transition.delayed]
-    rows += [(alert, "recovered") for alert in transition.recovered]
-    return [
-        {
-            "id": alert.id,
-            "uuid": alert.uuid,
-            "status": status,
-            "group": alert.group,
-            "start": None if alert.start is None else iso(alert.start),
-            "flapping": alert.flapping,
-            "consecutive_matches": alert.active_count,
-            "document": alert.document,
-        }
-        for alert, status in rows
-    ]
-
-
-def _notification_as_json(sent: Notification, stored: StoredNotification | None) -> JsonObject:
-    delivery = None
-    if stored is not None:
-        delivery = {"state": stored.state, "attempts": stored.attempts, "error": stored.last_error}
-    return {
-        "action": sent.action_uuid,
-        "connector": sent.connector_id,
-        "alert": sent.alert_id,
-        "group": sent.group,
-        "params": sent.params,
-        "delivery": delivery,
-    }
-
-
-def _decision_as_json(entry: LedgerEntry) -> JsonObject:
-    return {
-        "action": entry.action_uuid,
-        "reason": entry.reason,
-        "alerts": list(entry.alert_ids),
-        "facts": entry.facts,
-        "text": explain(entry.reason, entry.facts),
-    }
+    """One rule's result."""
+    return run_as_json(result.rule, result.report, result.sent)

@@ -74,4 +74,8 @@ BODIES: Final[Mapping[str, JsonObject]] = {
         "status_change_threshold": 4,
     },
     "POST /internal/alerting/rules/settings/_query_delay": {"delay": 10},
+    "POST /api/tocsin/v1/rule/_test": _RULE,
+    "POST /api/tocsin/v1/rules/_validate": _RULE,
+    "POST /api/tocsin/v1/notifications/_retry": {"all_dead": True, "rule_id": "slow-hosts"},
+    "POST /api/tocsin/v1/notifications/_drop": {"ids": ["3f0c1b1e-7c38-4dbb-8a53-3a4d5f1e2b6a"]},
 }

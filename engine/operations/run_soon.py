@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from engine.model.errors import Conflict
+from engine.model.rule import Rule
 from engine.operations.rule_access import RuleAccess
 from engine.ports.store import AuditEntry, RuleChange, RuleKey, StoredRule
 from engine.run.schedule import run_soon as scheduled_now
@@ -37,3 +39,21 @@ def _hindrance(stored: StoredRule, is_forced: bool) -> str | None:
     if stored.status.running and not is_forced:
         return "the rule is running already"
     return None
+
+
+async def note_run(access: RuleAccess, key: RuleKey, *, at: datetime, actor: str | None) -> Rule:
+    """Keep in the audit log that a user has the rule run, which the caller does next; the rule.
+
+    Raises NotFound, Forbidden, or Conflict if it is disabled or running.
+    """
+
+    async def decide(stored: StoredRule) -> RuleChange:
+        rule = stored.rule
+        if not rule.enabled:
+            raise Conflict(f"rule [{rule.id}] is disabled: enable it, which also runs it")
+        if stored.status.running:
+            raise Conflict(f"rule [{rule.id}] is running already: ask for its result once it has ended")
+        audit = AuditEntry(at, actor, "run", "rule", rule.id, rule.space, {"name": rule.name})
+        return RuleChange(rule, stored.version, audit=audit)
+
+    return (await access.change(key, decide, "run")).rule

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from engine.model.instant import iso
-from engine.model.jsonvalue import JsonObject
 from engine.model.notification import NotificationState, StoredNotification
+from engine.operations.notification_presentation import dropped_to_json, notification_to_json, requeued_to_json
 from engine.ports.store import Dropped, Requeued
 from tocsin.cli.options import OutputFormat
 from tocsin.cli.tables import print_json, print_table
@@ -53,7 +53,7 @@ async def print_notifications(
             rule_id=await selection.rule_id(desk), connector_id=selection.connector, state=state, limit=limit
         )
     if output is OutputFormat.JSON:
-        print_json({"notifications": [_as_json(stored) for stored in found]})
+        print_json({"notifications": [notification_to_json(stored) for stored in found]})
     elif found:
         headings = ("id", "queued", "rule", "alert", "group", "connector", "state", "attempts", "next attempt", "error")
         print_table(headings, [_row(stored) for stored in found])
@@ -79,7 +79,7 @@ async def retry_notifications(
                 is_forced=is_forced,
             )
     if output is OutputFormat.JSON:
-        print_json({"notifications": [_retried_as_json(each) for each in retried]})
+        print_json({"notifications": [requeued_to_json(each) for each in retried]})
     else:
         _say([f"{each.id}: {_retried_in_words(each)}" for each in retried])
     return _DONE if all(each.is_accepted for each in retried) else _LEFT
@@ -100,8 +100,7 @@ async def drop_notifications(
                 actor=desk.actor,
             )
     if output is OutputFormat.JSON:
-        shown = [{"id": each.id, "dropped": each.is_dropped, "state": each.state} for each in dropped]
-        print_json({"notifications": shown})
+        print_json({"notifications": [dropped_to_json(each) for each in dropped]})
     else:
         _say([f"{each.id}: {_dropped_in_words(each)}" for each in dropped])
     return _DONE if all(each.is_dropped for each in dropped) else _LEFT
@@ -126,32 +125,6 @@ def _row(stored: StoredNotification) -> tuple[str, ...]:
         "-" if stored.next_attempt_at is None else iso(stored.next_attempt_at),
         stored.last_error or "-",
     )
-
-
-def _as_json(stored: StoredNotification) -> JsonObject:
-    sent = stored.notification
-    return {
-        "id": sent.id,
-        "state": stored.state,
-        "rule": sent.rule_id,
-        "alert": sent.alert_id,
-        "alert_uuid": sent.alert_uuid,
-        "group": sent.group,
-        "action": sent.action_uuid,
-        "connector": sent.connector_id,
-        "connector_type": sent.connector_type_id,
-        "created_at": iso(sent.created_at),
-        "attempts": stored.attempts,
-        "next_attempt_at": stored.next_attempt_at and iso(stored.next_attempt_at),
-        "finished_at": stored.finished_at and iso(stored.finished_at),
-        "error": stored.last_error,
-        "params": sent.params,
-    }
-
-
-def _retried_as_json(each: Requeued) -> JsonObject:
-    later = None if each.later is None else {"id": each.later.id, "state": each.later.state}
-    return {"id": each.id, "outcome": each.outcome, "state": each.state, "later": later}
 
 
 def _retried_in_words(each: Requeued) -> str:

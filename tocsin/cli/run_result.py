@@ -8,11 +8,12 @@ from engine.model.jsonvalue import JsonObject
 from engine.model.notification import LedgerEntry, Notification, StoredNotification
 from engine.model.trace import RunTrace
 from engine.notify.explanation import explain
+from engine.service.run_result import alerts_as_json
 from tocsin.action_names import name_actions
 from tocsin.cli.options import OutputFormat
 from tocsin.cli.tables import print_table
 from tocsin.cli.text import printable
-from tocsin.one_shot import OneShotOutcome, OneShotResult, alerts_as_json, outcome_as_json
+from tocsin.one_shot import OneShotOutcome, OneShotResult, outcome_as_json
 
 _DONE, _ALERT, _UNREACHABLE, _FAILED, _LOCKED = 0, 1, 3, 4, 5
 

@@ -6,17 +6,16 @@ import click
 import orjson
 
 from engine.model.instant import iso
-from engine.model.jsonvalue import JsonObject
+from engine.operations.story import Decision, Delivery, Story
 from tocsin.action_names import name_actions
 from tocsin.cli.options import OutputFormat
 from tocsin.cli.text import printable
-from tocsin.story import Decision, Delivery, Story
 
 
 def print_story(story: Story, output: OutputFormat) -> None:
     """Print it for people or for programs."""
     if output is OutputFormat.JSON:
-        click.echo(orjson.dumps(_as_json(story), option=orjson.OPT_INDENT_2))
+        click.echo(orjson.dumps({"version": 1, **story.as_json()}, option=orjson.OPT_INDENT_2))
         return
     about = f", alert {story.alert_id}" if story.alert_id else ""
     click.echo(printable(f"{story.rule.name} [{story.rule.id}]{about}: {_ending(story)}"))
@@ -68,16 +67,3 @@ def _worth_reading(decisions: Sequence[Decision]) -> list[Decision]:
     telling = [decision for decision in decisions if decision.reason != "groupMismatch"]
     told = {decision.alert for decision in telling}
     return telling + [decision for decision in decisions if decision.alert not in told]
-
-
-def _as_json(story: Story) -> JsonObject:
-    return {
-        "version": 1,
-        "rule": {"id": story.rule.id, "name": story.rule.name},
-        "alert": story.alert_id,
-        "status": story.status,
-        "runs": story.runs,
-        "first": story.first and iso(story.first),
-        "last": story.last and iso(story.last),
-        "chapters": [chapter.as_json() for chapter in story.chapters],
-    }

@@ -33,6 +33,7 @@ RULE = "/api/alerting/rule"
 FIND = "/api/alerting/rules/_find"
 CONNECTOR = "/api/actions/connector"
 ROLE = "/api/security/role"
+OURS = "/api/tocsin/v1"
 VIEW = "/api/data_views"
 WINDOW = "/api/maintenance_window"
 FLAPPING = "/internal/alerting/rules/settings/_flapping"
@@ -134,6 +135,13 @@ def rule_rows(body: Callable[..., Any]) -> list[Row]:
         ("GET", f"{FIND}?per_page=no", None, (400, 400, 400, 400, 400)),
         ("GET", "/api/alerting/rule_types", None, (200, 200, 200, 200, 200)),
         ("GET", "/api/alerting/_health", None, (200, 200, 200, 200, 403)),
+        ("POST", f"{OURS}/rule/_test", body(), (200, 200, 403, 200, 403)),
+        ("POST", f"{OURS}/rule/_test", body(actions=[ACTION]), (200, 200, 403, 403, 403)),
+        ("POST", f"{OURS}/rules/_validate", body(), (200, 200, 200, 200, 403)),
+        ("POST", f"{OURS}/rule/r/_run", None, (200, 200, 403, 200, 403)),
+        ("GET", f"{OURS}/rule/r/_explain", None, (200, 200, 200, 200, 403)),
+        ("GET", "/api/v1/rules", None, (200, 200, 200, 200, 403)),
+        ("GET", "/api/v1/alerts", None, (200, 200, 200, 200, 403)),
     ]
 
 
@@ -170,6 +178,11 @@ OTHER_ROWS: list[Row] = [
     ("GET", "/api/cases/c", None, (200, 200, 200, 403, 403)),
     ("GET", "/api/cases/no", None, (404, 404, 404, 404, 404)),
     ("GET", "/api/status", None, (200, 200, 200, 200, 200)),
+    ("GET", f"{OURS}/notifications", None, (200, 200, 200, 403, 403)),
+    ("POST", f"{OURS}/notifications/_drop", {"all_dead": True}, (200, 200, 200, 403, 403)),
+    ("GET", "/metrics", None, (200, 200, 200, 200, 200)),
+    ("GET", "/-/healthy", None, (200, 200, 200, 200, 200)),
+    ("GET", "/openapi.json", None, (200, 200, 200, 200, 200)),
     ("GET", "/api/no", None, (404, 404, 404, 404, 404)),
 ]
 SPACE_ROWS: list[Row] = [
@@ -259,7 +272,13 @@ async def test_headers_and_who_asks(secured: Secured) -> None:
     assert found == HEADERS
 
 
-JUDGED_BY_OPERATIONS = ("/api/alerting/rule", "/internal/alerting/rule", "/api/cases")
+JUDGED_BY_OPERATIONS = (
+    "/api/alerting/rule",
+    "/api/cases",
+    "/api/tocsin/v1/rule",
+    "/api/v1/",
+    "/internal/alerting/rule",
+)
 """Below these the right depends on what the request is about, and is judged once that is loaded."""
 FOR_EVERY_CALLER = (
     "/-/",
