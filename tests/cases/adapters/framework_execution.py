@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from engine.model.connector import Connector, ConnectorResult
@@ -35,7 +36,7 @@ class Told(Exception):
 
 
 class ToldType:
-    """A connector type that takes everything, and does what it is told."""
+    """A connector type that takes everything, and does what it is told: one outcome an execution, the last for ever."""
 
     name = "Told"
     minimum_license = "basic"
@@ -45,8 +46,8 @@ class ToldType:
 
     def __init__(self, type_id: str = ".told", max_attempts: int | None = None) -> None:
         self.id, self.max_attempts = type_id, max_attempts
-        self.outcome: Json = None
-        self.executions = 0
+        self.outcomes: list[Json] = [None]
+        self.executed_at: list[datetime] = []
 
     def validate_config(self, config: Json, settings: object) -> Json:
         return config
@@ -61,10 +62,11 @@ class ToldType:
         return params
 
     async def execute(self, execution: ConnectorExecution) -> ConnectorResult | None:
-        self.executions += 1
-        if isinstance(self.outcome, Exception):
-            raise self.outcome
-        return None if self.outcome is None else result_of(self.outcome)
+        self.executed_at.append(execution.at)
+        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return None if outcome is None else result_of(outcome)
 
 
 def result_of(outcome: Json) -> ConnectorResult:
@@ -100,7 +102,7 @@ def check_result(given: Json, expected: Json) -> None:
     require_known(given["executor"], {"returns", "raises", "throws"}, "executor")
     require_known(expected, _RESULT, "expect")
     told = ToldType()
-    told.outcome = _told_outcome(given["executor"])
+    told.outcomes = [_told_outcome(given["executor"])]
     body = asyncio.run(_execute(told, given.get("path", "http")))
     assert_subset(body, {name: value for name, value in expected.items() if name != "absent"}, "result")
     assert_absent(body, expected.get("absent", ()), "result")
@@ -156,7 +158,7 @@ async def _records(execute: Json) -> list[Json]:
     space = row.get("space", "default")
     told = [] if row["connector_type_id"] in _BUILT_IN else [ToldType(row["connector_type_id"])]
     for each in told:
-        each.outcome = execute.get("result")
+        each.outcomes = [execute.get("result")]
     async with AsyncEngine(connector_types=told, encryption_key=KEY) as engine:
         await store_connector(engine, row)
         connector = (await engine.parts.directory.in_space(space))[row["id"]]

@@ -1,22 +1,24 @@
 """Settings of cases under ``actions.``: what they set in the engine, and the connectors that they configure."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from engine.model.connector import Connector
 from engine.model.errors import InvalidInput
 from engine.model.settings import EngineSettings
+from engine.operations.validation import parse_model
 from engine.ports.registry import Registry
 from engine.service.connectors import PreconfiguredConnectors, build_connector
-from engine.timing.durations import parse_duration
-from tests.cases.matching import require_known
-from tocsin.files.sizes import parse_size
+from tocsin.files.actions.dotted import expand_members
+from tocsin.files.actions.reading import connector_bodies
+from tocsin.files.actions.section import ActionsSection
+from tocsin.files.actions.settings import with_actions as read_settings
+from tocsin.files.secrets import SecretReader
 
 Json = Any
 
 _PREFIXES = ("xpack.actions.", "actions.")
-_PRECONFIGURED = {"name", "actionTypeId", "config", "secrets", "exposeConfig"}
 
 
 def split_actions(config: Mapping[str, Json]) -> tuple[dict[str, Json], dict[str, Json]]:
@@ -35,53 +37,32 @@ def split_actions(config: Mapping[str, Json]) -> tuple[dict[str, Json], dict[str
 
 def with_actions(settings: EngineSettings, actions: Mapping[str, Json]) -> EngineSettings:
     """The settings with those of a case."""
-    http = settings.http
-    for key, value in actions.items():
-        match key:
-            case "allowedHosts":
-                http = replace(http, allowed_hosts=tuple(value))
-            case "maxResponseContentLength":
-                http = replace(http, max_response_bytes=value if isinstance(value, int) else parse_size(value))
-            case "responseTimeout":
-                http = replace(http, response_timeout_s=parse_duration(value).total_seconds())
-            case "webhook.ssl.pfx.enabled":
-                http = replace(http, is_pfx_allowed=value)
-            case "enabledActionTypes":
-                settings = replace(settings, enabled_connector_types=tuple(value))
-            case "preconfigured":
-                """See `preconfigured_connectors`."""
-            case _:
-                raise AssertionError(f"unknown setting actions.{key}")
-    return replace(settings, http=http)
+    return read_settings(settings, _section(actions), Path("/nowhere")).settings
 
 
 def preconfigured_connectors(
     actions: Mapping[str, Json], registry: Registry, settings: EngineSettings
 ) -> PreconfiguredConnectors:
     """The connectors that a case configures; one that is not valid is there all the same, and fails when used."""
-    return PreconfiguredConnectors(_built(actions.get("preconfigured", {}), registry, settings))
+    reader = SecretReader({}, Path("/nowhere"))
+    bodies = [body for _, body in connector_bodies("actions", _section(actions), reader, [])]
+    return PreconfiguredConnectors(_built(body, registry, settings) for body in bodies)
 
 
-def _built(definitions: Mapping[str, Json], registry: Registry, settings: EngineSettings) -> Iterator[Connector]:
-    for connector_id, definition in definitions.items():
-        require_known(definition, _PRECONFIGURED, connector_id)
-        body = {
-            "id": connector_id,
-            "name": definition["name"],
-            "connector_type_id": definition["actionTypeId"],
-            "config": definition.get("config", {}),
-            "secrets": definition.get("secrets", {}),
-            "expose_config": definition.get("exposeConfig", False),
-        }
-        try:
-            yield build_connector(body, registry=registry, settings=settings.http, is_preconfigured=True)
-        except InvalidInput:
-            yield Connector(
-                connector_id,
-                body["name"],
-                body["connector_type_id"],
-                body["config"],
-                body["secrets"],
-                is_preconfigured=True,
-                exposes_config=body["expose_config"],
-            )
+def _section(actions: Mapping[str, Json]) -> ActionsSection:
+    return parse_model(ActionsSection, expand_members(dict(actions)))
+
+
+def _built(body: Json, registry: Registry, settings: EngineSettings) -> Connector:
+    try:
+        return build_connector(body, registry=registry, settings=settings.http, is_preconfigured=True)
+    except InvalidInput:
+        return Connector(
+            body["id"],
+            body["name"],
+            body["connector_type_id"],
+            body.get("config", {}),
+            body.get("secrets", {}),
+            is_preconfigured=True,
+            exposes_config=body.get("expose_config", False),
+        )
