@@ -165,6 +165,16 @@ SCHEMAS: Final[Mapping[str, JsonObject]] = {
     "Space": _object({"id": TEXT, "name": TEXT, "disabledFeatures": _TEXTS}),
     "DataView": _object({"data_view": _VIEW}),
     "DataViews": _object({"data_view": {"type": "array", "items": _VIEW}}),
+    "DataViewWithField": _object({"data_view": _VIEW, "fields": _OBJECTS}),
+    "DefaultDataView": _object({"data_view_id": _TEXT_OR_NULL}),
+    "IndexPattern": _object({"index_pattern": _VIEW}),
+    "IndexPatternWithField": _object({"index_pattern": _VIEW, "field": {"type": ["object", "null"]}}),
+    "DefaultIndexPattern": _object({"index_pattern_id": _TEXT_OR_NULL}),
+    "Acknowledged": _object({"acknowledged": _FLAG}),
+    "Swapped": _object(
+        {"result": {"type": "array", "items": _object({"id": TEXT, "type": TEXT})}},
+        {"deleteStatus": _object({"remainingRefs": _COUNT, "deletePerformed": _FLAG})},
+    ),
     "Status": _object({"status": _OBJECT}, {"name": TEXT, "uuid": TEXT, "version": _OBJECT}),
     "Vitality": _object({"status": TEXT}, {"last_tick_age_s": {"type": "number"}}),
     "Text": TEXT,
@@ -188,8 +198,28 @@ _DONE: Final = Answered(204)
 _CONNECTOR_PATH: Final = "/api/actions/connector"
 _WINDOW_PATH: Final = "/api/maintenance_window"
 _ALERT_PATH: Final = "/api/alerting/rule/{rule_id}/alert/{alert_id}"
-_VIEW_PATH: Final = "/api/data_views/data_view"
 _OURS: Final = "/api/tocsin/v1"
+
+
+def _answers_of_views(base: str, kind: str, schema: str) -> dict[str, Answered]:
+    """What the routes of one generation of data views answer (data-views.md 1)."""
+    every, one = f"{base}/{kind}", f"{base}/{kind}/{{id}}"
+    view, field, nothing = Answered(200, schema), Answered(200, f"{schema}WithField"), Answered(200)
+    return {
+        f"POST {every}": view,
+        f"GET {one}": view,
+        f"POST {one}": view,
+        f"DELETE {one}": nothing,
+        f"POST {one}/fields": view,
+        f"POST {one}/runtime_field": field,
+        f"PUT {one}/runtime_field": field,
+        f"GET {one}/runtime_field/{{name}}": field,
+        f"POST {one}/runtime_field/{{name}}": field,
+        f"DELETE {one}/runtime_field/{{name}}": nothing,
+        f"GET {base}/default": Answered(200, f"Default{schema}"),
+        f"POST {base}/default": Answered(200, "Acknowledged"),
+    }
+
 
 ANSWERS: Final[Mapping[str, Answered]] = {
     "POST /api/alerting/rule": Answered(200, "Rule"),
@@ -230,6 +260,11 @@ ANSWERS: Final[Mapping[str, Answered]] = {
     "PUT /api/security/role/{name}": _DONE,
     "GET /api/cases/{case_id}": Answered(200, "Case"),
     "PATCH /api/cases": Answered(200, "[Case]"),
+    "GET /api/data_views": Answered(200, "DataViews"),
+    "POST /api/data_views/swap_references": Answered(200, "Swapped"),
+    "POST /api/data_views/swap_references/_preview": Answered(200, "Swapped"),
+    **_answers_of_views("/api/data_views", "data_view", "DataView"),
+    **_answers_of_views("/api/index_patterns", "index_pattern", "IndexPattern"),
     "GET /api/status": Answered(200, "Status"),
     "GET /-/healthy": Answered(200, "Vitality"),
     "GET /-/ready": Answered(200, "Vitality"),

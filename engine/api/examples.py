@@ -48,6 +48,7 @@ _WEBHOOK: Final[JsonObject] = {
     "config": {"url": "https://desk.example/alerts", "method": "post", "hasAuth": True},
     "secrets": {"user": "tocsin", "password": "..."},
 }
+_HOUR: Final = {"type": "long", "script": {"source": "emit(doc['@timestamp'].value.getHour())"}}
 
 BODIES: Final[Mapping[str, JsonObject]] = {
     "POST /api/alerting/rule": _RULE,
@@ -63,6 +64,14 @@ BODIES: Final[Mapping[str, JsonObject]] = {
     "POST /api/maintenance_window": {"title": "Weekly work", "schedule": _WEEKLY},
     "PATCH /api/maintenance_window/{id}": {"enabled": False},
     "POST /api/data_views/data_view": {"data_view": {"title": "metrics-*", "timeFieldName": "@timestamp"}},
+    "POST /api/data_views/data_view/{id}": {"data_view": {"name": "Metrics"}},
+    "POST /api/data_views/data_view/{id}/fields": {"fields": {"host.name": {"customLabel": "Host"}}},
+    "POST /api/data_views/data_view/{id}/runtime_field": {"name": "hour", "runtimeField": _HOUR},
+    "PUT /api/data_views/data_view/{id}/runtime_field": {"name": "hour", "runtimeField": _HOUR},
+    "POST /api/data_views/data_view/{id}/runtime_field/{name}": {"runtimeField": {"customLabel": "Hour"}},
+    "POST /api/data_views/default": {"data_view_id": "metrics", "force": True},
+    "POST /api/data_views/swap_references": {"fromId": "metrics-old", "toId": "metrics", "delete": True},
+    "POST /api/data_views/swap_references/_preview": {"fromId": "metrics-old", "toId": "metrics"},
     "PUT /api/security/role/{name}": {
         "elasticsearch": {},
         "kibana": [{"feature": {"stackAlerts": ["all"], "actions": ["read"]}, "spaces": ["default"]}],
