@@ -144,9 +144,9 @@ class DataViewOperations:
             if attempt:
                 await self._pause()
                 stored = await self.get(view_id, space=space)
-            view = change(stored)
-            if keeps_others and differing(first, stored) & differing(first, change(first)):
+            if keeps_others and stored is not first and differing(first, stored) & differing(first, change(first)):
                 break
+            view = change(stored)
             if view == stored:
                 return stored
             view = replace(view, version=stored.version + 1, updated_at=at, updated_by=actor)
