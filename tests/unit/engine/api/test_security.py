@@ -288,13 +288,13 @@ FOR_EVERY_CALLER = (
     "/api/index_patterns",
     "/api/spaces/space",
     "/api/status",
+    "/docs",
     "/internal/actions/connector_types",
+    "/internal/alerting/_global_execution_",
     "/internal/alerting/_health",
     "/internal/alerting/_rule_types",
-    "/docs",
     "/metrics",
     "/openapi.json",
-    "/api/spaces/space",
 )
 """What any caller may look at, or what hides by itself what the caller may not see."""
 
