@@ -146,7 +146,7 @@ class Api:
 
     async def _run(self, found: Found, http: HttpRequest, request_id: str) -> Answer:
         """Everything from the caller to the handler, in the order of 1.4."""
-        route, headers = found.route, dict(http.headers)
+        route, headers = found.route, _headers(http.scope)
         peer = None if http.client is None else http.client.host
         if self._rate is not None:
             self._rate.take(peer or "")
@@ -237,6 +237,11 @@ def _raw_path(scope: Scope) -> str:
     """The path as sent. Servers that keep none give the decoded one."""
     raw = scope.get("raw_path")
     return str(scope["path"]) if raw is None else bytes(raw).partition(b"?")[0].decode("latin-1")
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """By name, the first of each; Starlette's own mapping looks through all of them for each one that is asked for."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
 
 
 def _told(request_id: str, **more: object) -> dict[str, object]:

@@ -17,6 +17,10 @@ HEAD_TIMEOUT_S = 15.0
 """From the beginning of a connection, or the first byte of a further request, to the end of the head."""
 MOST_HEAD_BYTES = 65_536
 
+_PIECE_BYTES = 4_096
+"""What h11 is given at once. It measures a head only while that is incomplete, so one that comes whole could be longer
+than allowed by as much as this."""
+
 _REFUSAL = orjson.dumps({"statusCode": 400, "error": "Bad Request", "message": "this is no valid HTTP request"})
 
 
@@ -33,7 +37,10 @@ class BoundedConnection(H11Protocol):
             self._watch()
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        for start in range(0, len(data), _PIECE_BYTES):
+            if self.transport.is_closing():
+                return
+            super().data_received(data[start : start + _PIECE_BYTES])
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:

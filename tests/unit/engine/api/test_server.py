@@ -175,7 +175,14 @@ async def test_a_body_that_stops_is_given_up(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    "request_", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nx: " + b"a" * 70_000, b"\x16\x03\x01\r\n\r\n"]
+    "request_",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/1.1\r\nx: " + b"a" * 70_000,
+        b"GET /api/thread HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 70_000 + b"\r\n\r\n",
+        b"\x16\x03\x01\r\n\r\n",
+    ],
+    ids=["no HTTP", "a long head", "a long head that is whole", "TLS"],
 )
 async def test_what_is_no_request_is_refused(serve: Serve, request_: bytes) -> None:
     status, told = await answer_to(await connect(await serve()), request_)
