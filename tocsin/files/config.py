@@ -296,12 +296,10 @@ def _with_actions(
     path, section = placed
     reading = with_actions(config.engine, section, document.source.file.parent)
     texts = list(reading.warnings)
-    connectors = [
-        ConnectorDefinition(body, document, place) for place, body in connector_bodies(path, section, reader, texts)
-    ]
-    warnings += [f"{path}.{text}" for text in texts]
     known = {connector.body["id"] for connector in config.connectors}
-    added = tuple(connector for connector in connectors if connector.body["id"] not in known)
+    bodies = connector_bodies(path, section, reader, texts, known)
+    added = tuple(ConnectorDefinition(body, document, place) for place, body in bodies if body["id"] not in known)
+    warnings += [f"{path}.{text}" for text in texts]
     return replace(config, engine=reading.settings, connectors=config.connectors + added)
 
 

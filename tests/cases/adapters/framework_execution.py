@@ -16,6 +16,7 @@ from engine.ports.store import StoredConnector
 from engine.run.connector_events import expand_execution
 from engine.service.connector_execution import describe_failure
 from engine.service.connector_recording import trace_of
+from tests.cases.adapters.rest_matching import check_json
 from tests.cases.matching import assert_absent, assert_subset, require_known
 from tocsin.library import AsyncEngine
 
@@ -140,16 +141,21 @@ def check_event_log(given: Json, expected: Json) -> None:
         records = asyncio.run(_records(given["execute"]))
         assert len(records) == len(expected["events"]), f"found: {records}"
         for number, (record, wanted) in enumerate(zip(records, expected["events"], strict=True)):
-            _check_record(record, wanted, f"event {number}")
+            # null: there is no such member.
+            paths = {path: {"$absent": True} if value is None else value for path, value in wanted.items()}
+            check_json(_nested(record), paths, {}, f"event {number}")
 
 
-def _check_record(record: Json, wanted: Json, where: str) -> None:
-    """Members are compared whole; null: there is no such member."""
-    for path, value in wanted.items():
-        if value is None:
-            assert_absent(record, path, where)
-        else:
-            assert_subset(record, {path: value}, where, elements="exact")
+def _nested(record: Json) -> Json:
+    """A record, whose keys are dotted, as objects within each other."""
+    nested: Json = {}
+    for name, value in record.items():
+        *way, last = name.split(".")
+        place = nested
+        for part in way:
+            place = place.setdefault(part, {})
+        place[last] = value
+    return nested
 
 
 async def _records(execute: Json) -> list[Json]:

@@ -1,9 +1,10 @@
 """``actions`` in a whole tocsin.yml: which of its two places, what is said twice, and the connectors that it holds."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from pydantic import BaseModel
 
+from connectors.index.alert_history import ALERT_HISTORY_ID
 from engine.model.errors import Problem
 from engine.model.jsonvalue import JsonObject
 from tocsin.files.actions.section import ActionsSection
@@ -11,7 +12,6 @@ from tocsin.files.actions.settings import OWN_NAMES, find_double_names
 from tocsin.files.config_schema import ConfigSchema
 from tocsin.files.secrets import SecretReader
 
-ALERT_HISTORY = "preconfigured-alert-history-es-index"
 _PLACES = ("actions", "xpack.actions")
 
 
@@ -44,11 +44,12 @@ def _is_given(model: BaseModel, name: str) -> bool:
 
 
 def connector_bodies(
-    path: str, section: ActionsSection, reader: SecretReader, warnings: list[str]
+    path: str, section: ActionsSection, reader: SecretReader, warnings: list[str], others: Collection[str] = ()
 ) -> Iterator[tuple[str, JsonObject]]:
     """The connectors, as `engine.service.connectors.build_connector` takes them, with their dotted paths (10.1).
 
-    Unlike those of ``connectors`` they may have secrets in plain text, as they do in a kibana.yml.
+    Unlike those of ``connectors`` they may have secrets in plain text, as they do in a kibana.yml. ``others``: ids that
+    are taken.
     """
     for connector_id, definition in section.preconfigured.items():
         place = f"{path}.preconfigured.{connector_id}"
@@ -65,13 +66,14 @@ def connector_bodies(
         )
     if not section.preconfigured_alert_history_es_index:
         return
-    if ALERT_HISTORY in section.preconfigured:
-        warnings.append(f"preconfiguredAlertHistoryEsIndex: there is a connector [{ALERT_HISTORY}] already: it is used")
+    if ALERT_HISTORY_ID in section.preconfigured or ALERT_HISTORY_ID in others:
+        text = f"there is a connector [{ALERT_HISTORY_ID}] already: it is used"
+        warnings.append(f"preconfiguredAlertHistoryEsIndex: {text}")
         return
     yield (
         f"{path}.preconfiguredAlertHistoryEsIndex",
         {
-            "id": ALERT_HISTORY,
+            "id": ALERT_HISTORY_ID,
             "name": "Alert history Elasticsearch index",
             "connector_type_id": ".index",
             "config": {"index": "kibana-alert-history-default"},

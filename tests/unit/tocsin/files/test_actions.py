@@ -14,6 +14,7 @@ from tocsin.files.actions.dotted import expand_dotted
 from tocsin.files.actions.section import ActionsSection
 from tocsin.files.actions.settings import ActionsReading, with_actions
 from tocsin.files.config import LoadedConfig, load_config
+from tocsin.session import load_settings
 
 Load = Callable[..., LoadedConfig]
 
@@ -264,6 +265,26 @@ def test_warnings_name_the_setting(load: Load) -> None:
     assert load("xpack.actions.proxyUrl: nonsense").warnings == [
         "xpack.actions.proxyUrl is no URL: it does not start with http:// or https://; requests go direct"
     ]
+
+
+def test_a_connector_of_ones_own_goes_before_that_of_the_alert_history(load: Load) -> None:
+    history = "preconfigured-alert-history-es-index"
+    setting = "actions.preconfiguredAlertHistoryEsIndex: true\n"
+    for text in (
+        f"actions.preconfigured.{history}: {{name: mine, actionTypeId: .index, config: {{index: i}}}}",
+        f"connectors: {{{history}: {{name: mine, connector_type_id: .index, config: {{index: i}}}}}}",
+    ):
+        loaded = load(setting + text)
+        assert loaded.problems == []
+        assert [connector.body["name"] for connector in loaded.config.connectors] == ["mine"]
+        assert len(loaded.warnings) == 1
+
+
+def test_commands_are_told_what_was_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "tocsin.yml"
+    file.write_text("actions.proxyUrl: nonsense")
+    [warning] = load_settings(file).warnings
+    assert warning.startswith(f"{file}: actions.proxyUrl is no URL")
 
 
 def test_keys_may_be_dotted_and_what_does_not_fit_stays() -> None:
