@@ -1,7 +1,7 @@
 """Letting rules refer to another data view than before (data-views.md 7)."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +14,7 @@ from engine.operations.retries import MOST_TRIES, pause_before_retry
 from engine.operations.validation import parse_model
 from engine.ports.references import references_of, with_data_view
 from engine.ports.registry import Registry
-from engine.ports.store import AuditEntry, ReferenceSwap, RuleChange, RuleQuery, Store, StoredRule
+from engine.ports.store import AuditEntry, ParamsChange, ReferenceSwap, RuleQuery, Store, StoredRule
 
 RULE_KIND: Final = "alert"
 """What Kibana calls the type of rules."""
@@ -88,7 +88,7 @@ class ReferenceSwaps:
         page = await self._store.find_rules(space, query)
         return [stored for stored in page.rules if swap.for_id is None or stored.rule.id in swap.for_id]
 
-    def _changed(self, stored: StoredRule, swap: SwapBody, at: datetime, actor: str | None) -> RuleChange:
+    def _changed(self, stored: StoredRule, swap: SwapBody, at: datetime, actor: str | None) -> ParamsChange:
         rule = stored.rule
         rule_type = self._registry.rule_type(rule.rule_type_id)
         if rule_type is None:
@@ -98,12 +98,7 @@ class ReferenceSwaps:
         audit = AuditEntry(
             at, actor, "swap_references", "rule", rule.id, rule.space, {"from": swap.from_id, "to": swap.to_id}
         )
-        return RuleChange(
-            replace(rule, params=params, updated_at=at),
-            stored.version,
-            audit=audit,
-            references=references_of(rule_type, params),
-        )
+        return ParamsChange(rule.id, stored.version, params, references_of(rule_type, params), at, audit)
 
 
 def _ids(concerned: list[StoredRule]) -> tuple[str, ...]:

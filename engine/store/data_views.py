@@ -10,7 +10,8 @@ from engine.ports.store import AuditEntry, ReferenceSwap
 from engine.store.audit_log import record_audit
 from engine.store.dialect import upsert
 from engine.store.encoding import instant_or_none, ms_or_none
-from engine.store.rules import change_rule, count_referring, is_unchanged
+from engine.store.rule_params import change_params
+from engine.store.rules import count_referring
 from engine.store.tables import data_views, default_data_views
 from engine.store.versioned import delete_object, insert_object, replace_object
 
@@ -62,10 +63,8 @@ def put_default(
 
 def swap_references(connection: Connection, swap: ReferenceSwap) -> int | None:
     """Change all rules or, if one of them is not as expected any more, none; then remove what none refers to."""
-    if not all(is_unchanged(connection, change) for change in swap.changes):
+    if not change_params(connection, swap.space, swap.changes):
         return None
-    for change in swap.changes:
-        change_rule(connection, change)
     if swap.removes is None:
         return 0
     remaining = count_referring(connection, swap.space, Reference(DATA_VIEW_KIND, swap.removes))

@@ -7,7 +7,7 @@ from engine.ports.store.care import CareStore
 from engine.ports.store.cases import CaseStore
 from engine.ports.store.clock_changes import ClockChange, Replanned
 from engine.ports.store.connectors import ConnectorStore, RuleReference, StoredConnector
-from engine.ports.store.data_views import DataViewStore, ReferenceSwap
+from engine.ports.store.data_views import DataViewStore, ParamsChange, ReferenceSwap
 from engine.ports.store.executions import ExecutionStore
 from engine.ports.store.history import DocumentChanges, HistoryStore, MirrorPlace
 from engine.ports.store.keys import ConnectorKey, RuleKey
@@ -58,6 +58,7 @@ __all__ = [
     "NewDocument",
     "NewestRuns",
     "OutboxStore",
+    "ParamsChange",
     "ReferenceSwap",
     "Replanned",
     "Requeued",

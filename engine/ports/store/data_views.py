@@ -2,11 +2,25 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from engine.model.data_view import DataView
+from engine.model.jsonvalue import JsonObject
+from engine.model.reference import Reference
 from engine.ports.store.audit import AuditEntry
-from engine.ports.store.rules import RuleChange
+
+
+@dataclass(frozen=True, slots=True)
+class ParamsChange:
+    """Other params of a rule, with what they refer to; everything else about it stays, its revision, too."""
+
+    rule_id: str
+    expected_version: int
+    params: JsonObject
+    references: tuple[Reference, ...]
+    updated_at: datetime
+    audit: AuditEntry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +31,7 @@ class ReferenceSwap:
     """
 
     space: str
-    changes: tuple[RuleChange, ...]
+    changes: tuple[ParamsChange, ...]
     removes: str | None = None
     audit: AuditEntry | None = None
 

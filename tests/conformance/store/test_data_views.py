@@ -9,7 +9,7 @@ import pytest
 from engine.model.data_view import DataView
 from engine.model.outcome import Schedule
 from engine.model.reference import Reference
-from engine.ports.store import AuditEntry, ReferenceSwap, RuleChange, RuleKey, RuleQuery, Store
+from engine.ports.store import AuditEntry, ParamsChange, ReferenceSwap, RuleChange, RuleKey, RuleQuery, Store
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -117,14 +117,13 @@ async def test_a_view_that_is_removed_is_the_default_no_more(store: Store) -> No
 OLD, NEW = Reference("index-pattern", "v"), Reference("index-pattern", "w")
 
 
-async def referring(store: Store, make: Any, *rule_ids: str) -> list[RuleChange]:
+async def referring(store: Store, make: Any, *rule_ids: str) -> list[ParamsChange]:
     """Rules that refer to the view ``v``, and the change of each that makes it refer to ``w``."""
     changes = []
     for rule_id in rule_ids:
-        rule = make.rule(id=rule_id, params={"indexId": "v"})
+        rule = make.rule(id=rule_id, params={"indexId": "v"}, tags=("t",))
         assert await store.insert_rule(rule, Schedule(None, None), make.status(), None, [OLD])
-        swapped = replace(rule, params={"indexId": "w"}, updated_at=make.at(5))
-        changes.append(RuleChange(swapped, 1, references=(NEW,), audit=audit(f"swap {rule_id}")))
+        changes.append(ParamsChange(rule_id, 1, {"indexId": "w"}, (NEW,), make.at(5), audit(f"swap {rule_id}")))
     return changes
 
 
@@ -139,7 +138,10 @@ async def test_references_are_swapped_together(store: Store, make: Any) -> None:
     assert await store.swap_references(ReferenceSwap("default", tuple(changes[:2]))) == 0
     assert (await users_of(store, OLD), await users_of(store, NEW)) == (["c"], ["a", "b"])
     key = RuleKey("default", "a")
-    assert (await store.load_rules([key]))[key].rule == changes[0].rule
+    stored = (await store.load_rules([key]))[key]
+    expected = make.rule(id="a", params={"indexId": "w"}, tags=("t",), updated_at=make.at(5))
+    assert (stored.rule, stored.version) == (expected, 2)
+    assert await store.swap_references(ReferenceSwap("default", tuple(changes[:1]))) is None, "it has version 2 now"
     assert [entry.operation for entry in await store.audit("default")] == ["swap a", "swap b"]
     assert await store.data_views("default") == [view()], "nothing was to be removed"
 
@@ -147,7 +149,9 @@ async def test_references_are_swapped_together(store: Store, make: Any) -> None:
 async def test_a_swap_that_comes_too_late_for_one_rule_changes_none(store: Store, make: Any) -> None:
     changes = await referring(store, make, "a", "b")
     await store.insert_data_view(view(), None)
-    assert await store.change_rule(RuleChange(replace(changes[1].rule, name="changed"), 1))
+    key = RuleKey("default", "b")
+    stored = (await store.load_rules([key]))[key]
+    assert await store.change_rule(RuleChange(replace(stored.rule, name="changed"), 1))
     assert await store.swap_references(ReferenceSwap("default", tuple(changes), "v", audit("delete"))) is None
     assert await users_of(store, OLD) == ["b", "a"]
     assert await store.data_views("default") == [view()]
