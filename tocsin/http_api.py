@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from engine.api import (
     backfills,
+    bulk,
     cases,
     connector_log,
     connectors,
@@ -18,6 +19,7 @@ from engine.api import (
     reference,
     roles,
     rule_history,
+    rule_overview,
     rule_types,
     rules,
     space_settings,
@@ -98,6 +100,8 @@ def _resources(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
     return (
         *rules.routes(parts.rules),
         *find.routes(parts.rules),
+        *bulk.routes(parts.rules, parts.store, parts.settings),
+        *rule_overview.routes(parts.rules, parts.store, parts.settings),
         *rule_history.routes(parts.rules, parts.store, parts.registry, parts.settings),
         *internal_rules.routes(parts.rules, parts.store, parts.registry),
         *backfills.routes(parts.rules),

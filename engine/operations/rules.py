@@ -1,6 +1,6 @@
 """What a user may do to rules (rest-api.md 4.1-4.4): each operation reads, checks, and writes in one change."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
@@ -11,10 +11,11 @@ from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.rule import DEFAULT_SPACE, Rule
 from engine.model.settings import EngineSettings
-from engine.operations import lifecycle, muting, snoozing
+from engine.operations import bulk_edit, lifecycle, muting, snoozing
 from engine.operations.admission import Admission
 from engine.operations.authorization import Authorization
 from engine.operations.body import parse_create, parse_update
+from engine.operations.bulk_form import Edit
 from engine.operations.capacity import warn_of_short_interval
 from engine.operations.checks import find_rule_type
 from engine.operations.definition import edited_rule, new_rule, owned, owned_by, redefined_rule
@@ -27,15 +28,7 @@ from engine.ports.clock import Ids
 from engine.ports.connectors import ConnectorDirectory
 from engine.ports.references import references_of
 from engine.ports.registry import Registry
-from engine.ports.store import (
-    AuditEntry,
-    RuleChange,
-    RuleKey,
-    RulePage,
-    RuleQuery,
-    Store,
-    StoredRule,
-)
+from engine.ports.store import AuditEntry, RuleChange, RuleKey, RulePage, RuleQuery, Store, StoredRule
 from engine.run.schedule import rescheduled_for_interval
 from engine.run.subject import identity_of
 from engine.security.caller import Caller
@@ -123,6 +116,17 @@ class Rules:
         warn_of_short_interval(rule_id, edited.rule.interval, self._settings)
         return edited
 
+    async def edit(
+        self, rule_id: str, edits: Sequence[Edit], *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
+    ) -> StoredRule:
+        """Make single changes of a rule, all or none (8.1). Raises InvalidInput, NotFound or Conflict."""
+
+        async def decide(stored: StoredRule) -> RuleChange | None:
+            rule = await bulk_edit.edited(stored, edits, self._admission, at=at, actor=actor)
+            return None if rule is None else await self._edit(stored, rule, at, actor)
+
+        return await self._access.change(RuleKey(space, rule_id), decide, "edit")
+
     async def delete(self, rule_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE) -> None:
         """Remove a rule; its alerts become untracked, its history stays. Raises NotFound."""
         key = RuleKey(space, rule_id)
@@ -135,13 +139,7 @@ class Rules:
             raise NotFound("rule", rule_id)
 
     async def enable(
-        self,
-        rule_id: str,
-        *,
-        at: datetime,
-        actor: str | None,
-        space: str = DEFAULT_SPACE,
-        in_bulk: bool = False,
+        self, rule_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE, in_bulk: bool = False
     ) -> StoredRule:
         """Enable a rule (4.1); an enabled one stays as it is. Raises NotFound, InvalidInput (capacity) or Conflict."""
 

@@ -277,6 +277,7 @@ JUDGED_BY_OPERATIONS = (
     "/api/cases",
     "/api/tocsin/v1/rule",
     "/api/v1/",
+    "/internal/alerting/alerts/",
     "/internal/alerting/rule",
 )
 """Below these the right depends on what the request is about, and is judged once that is loaded."""
