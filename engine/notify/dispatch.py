@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import orjson
+
 from engine.model.alert import LastScheduledActions
+from engine.model.jsonvalue import JsonObject
 from engine.model.notification import LedgerEntry, Notification
 from engine.model.trace import ActionMention
 from engine.notify.actions import CompiledAction
@@ -22,6 +25,9 @@ _WARNED_ABOUT: Mapping[str, str] = {
     "connectorForbidden": "may not be used by the owner of the rule",
     "connectorSecretsMissing": "lacks its secrets",
 }
+_TOO_LARGE: Mapping[str, str] = {"paramsTooLarge": "would have got a message larger than 10 MiB"}
+_LARGEST_PARAMS = 10 * 1024 * 1024
+"""What a rule has rendered for one action (connector-framework.md 13)."""
 _LOGGED: Mapping[str, str] = {"connectorDisabled": "is of a type that is disabled or not allowed"}
 
 
@@ -60,8 +66,18 @@ def dispatch(situation: DecisionInput, decisions: Decisions, new_id: Ids) -> Dis
     _forget_gone_actions(situation)
     admission = admit(situation, decisions.candidates)
     rendering = Rendering(situation)
-    notifications = [_notify(situation, candidate, rendering, new_id()) for candidate in admission.accepted]
+    notifications: list[Notification] = []
+    accepted: list[AnyCandidate] = []
+    too_large: list[Refusal] = []
     for candidate in admission.accepted:
+        params = rendering.params_of(candidate)
+        size = _size_of(params)
+        if size > _LARGEST_PARAMS:
+            too_large.append(Refusal(candidate, Reason("paramsTooLarge", (("bytes", size), ("max", _LARGEST_PARAMS)))))
+        else:
+            notifications.append(_notify(situation, candidate, params, new_id()))
+            accepted.append(candidate)
+    for candidate in accepted:
         if isinstance(candidate, SummaryCandidate):
             if candidate.action.is_interval:
                 told[candidate.action.uuid] = situation.at
@@ -69,15 +85,15 @@ def dispatch(situation: DecisionInput, decisions: Decisions, new_id: Ids) -> Dis
             _remember(candidate, situation)
     return Dispatched(
         notifications=notifications,
-        mentions=[_mention(*sent) for sent in zip(notifications, admission.accepted, strict=True)],
-        ledger=[*decisions.ledger, *_outcomes(admission.accepted, admission.refused)],
+        mentions=[_mention(*sent) for sent in zip(notifications, accepted, strict=True)],
+        ledger=[*decisions.ledger, *_outcomes(accepted, (*admission.refused, *too_large))],
         warnings=[*decisions.warnings, *_describe_faults(admission.refused, _WARNED_ABOUT)],
         generated=len(decisions.candidates),
         triggered=len(notifications),
         actions_cut=admission.actions_cut,
         cut_connector_types=admission.cut_connector_types,
         log_warnings=[*_describe_faults(admission.refused, _LOGGED), *rendering.errors],
-        log_errors=list(decisions.errors),
+        log_errors=[*decisions.errors, *_describe_faults(too_large, _TOO_LARGE)],
         summary_actions=told,
     )
 
@@ -101,8 +117,16 @@ def _forget_gone_actions(situation: DecisionInput) -> None:
             alert.last_scheduled_actions = LastScheduledActions(last.group, last.date, kept)
 
 
+def _size_of(params: JsonObject) -> int:
+    """Bytes as JSON; what is no JSON has no size, and is told when it is stored."""
+    try:
+        return len(orjson.dumps(params))
+    except TypeError:
+        return 0
+
+
 def _notify(
-    situation: DecisionInput, candidate: AnyCandidate, rendering: Rendering, notification_id: str
+    situation: DecisionInput, candidate: AnyCandidate, params: JsonObject, notification_id: str
 ) -> Notification:
     rule, action = situation.rule, candidate.action
     alert = candidate.alert if isinstance(candidate, Candidate) else None
@@ -119,7 +143,7 @@ def _notify(
         group=action.group,
         alert_id=None if alert is None else alert.id,
         alert_uuid=None if alert is None else alert.uuid,
-        params=rendering.params_of(candidate),
+        params=params,
         created_at=situation.at,
         dry=situation.is_dry,
     )

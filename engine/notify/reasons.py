@@ -33,6 +33,7 @@ ReasonCode = Literal[
     "connectorForbidden",
     "connectorSecretsMissing",
     "systemActionUnsupported",
+    "paramsTooLarge",
 ]
 
 EXPLANATIONS: Mapping[ReasonCode, str] = {
@@ -72,6 +73,7 @@ EXPLANATIONS: Mapping[ReasonCode, str] = {
     "connectorSecretsMissing": "The action's connector lacks its secrets; add them to the settings.",
     "systemActionUnsupported": "The connector is a system action, for which this program has no adapter; use a "
     "connector of another type.",
+    "paramsTooLarge": "The message was too large to be queued; shorten its templates, or what they show.",
 }
 """Every code in one sentence: what is so; and, where nobody was notified, what would have to change."""
 

@@ -170,6 +170,24 @@ def test_what_is_refused_is_told_and_advances_no_state(situation_of, action_of, 
     assert alerts[1].last_scheduled_actions == last
 
 
+def test_what_is_too_large_is_neither_queued_nor_remembered(situation_of, action_of, alert_of, noon, run_once):
+    alerts = [alert_of("a")]
+    huge = "x" * (10 * 1024 * 1024 - len('{"message":""}'))
+    largest = action_of("u1", params={"message": huge})
+    too_large = action_of("u2", notify_when="onThrottleInterval", throttle="1h", params={"message": huge + "x"})
+    dispatched = run_once(situation_of([largest, too_large], alerts))
+    assert [notification.action_uuid for notification in dispatched.notifications] == ["u1"]
+    assert [(entry.action_uuid, entry.reason) for entry in dispatched.ledger] == [
+        ("u1", "notified"),
+        ("u2", "paramsTooLarge"),
+    ]
+    assert (dispatched.generated, dispatched.triggered) == (2, 1)
+    assert alerts[0].last_scheduled_actions == LastScheduledActions("default", noon, {})
+    [text] = dispatched.log_errors
+    assert "[u2]" in text
+    assert "10 MiB" in text
+
+
 def test_cuts_are_reported(situation_of, action_of, alert_of, run_once):
     alerts = [alert_of("a"), alert_of("b")]
     by_run = run_once(situation_of([action_of()], alerts, max_actions=1))
