@@ -101,7 +101,7 @@ def _resources(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
         *rules.routes(parts.rules),
         *find.routes(parts.rules),
         *bulk.routes(parts.rules, parts.store, parts.settings),
-        *rule_overview.routes(parts.rules, parts.store, parts.settings),
+        *rule_overview.routes(parts.rules, parts.store, parts.registry, parts.settings),
         *rule_history.routes(parts.rules, parts.store, parts.registry, parts.settings),
         *internal_rules.routes(parts.rules, parts.store, parts.registry),
         *backfills.routes(parts.rules),

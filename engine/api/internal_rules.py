@@ -9,17 +9,15 @@ from engine.api.route import NO_CONTENT, Answer, Request, Route, answer_json, an
 from engine.model.errors import InvalidInput
 from engine.model.jsonvalue import JsonObject
 from engine.operations.authorization import Authorization
-from engine.operations.monitoring import monitoring_to_json
-from engine.operations.presentation import alert_snoozes_to_json, rule_to_json
 from engine.operations.retries import pause_before_retry
 from engine.operations.rule_access import RuleAccess
 from engine.operations.rules import Rules
 from engine.operations.run_soon import run_soon
 from engine.operations.snoozing import SnoozeBody
 from engine.operations.values import NotNull, Strict
+from engine.operations.whole_rule import whole_rule_to_json
 from engine.ports.registry import Registry
-from engine.ports.rule_type import page_path
-from engine.ports.store import RuleKey, Store, StoredRule
+from engine.ports.store import RuleKey, Store
 
 _RULE = "/internal/alerting/rule/{id}"
 
@@ -90,18 +88,4 @@ class _InternalRoutes:
 
     async def _whole(self, request: Request) -> JsonObject:
         stored = await self.rules.under(request.caller).get(request.parts["id"], space=request.space)
-        rule = stored.rule
-        shown = rule_to_json(stored, at=request.at)
-        shown.setdefault("snooze_schedule", [])
-        shown["snoozed_alert_instances"] = alert_snoozes_to_json(rule, request.at)
-        shown["monitoring"] = monitoring_to_json(
-            stored.status, await self.store.monitoring(RuleKey(rule.space, rule.id))
-        )
-        shown["view_in_app_relative_url"] = self._page(stored)
-        if rule.artifacts is not None:
-            shown["artifacts"] = rule.artifacts
-        return shown
-
-    def _page(self, stored: StoredRule) -> str | None:
-        rule_type = self.registry.rule_type(stored.rule.rule_type_id)
-        return None if rule_type is None else page_path(rule_type, stored.rule.id, stored.rule.params, None)
+        return await whole_rule_to_json(stored, self.store, self.registry, at=request.at)

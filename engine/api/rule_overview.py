@@ -1,5 +1,6 @@
 """Rules found, counted and copied, for the clients that Kibana calls internal (rest-api.md 8)."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -14,6 +15,8 @@ from engine.operations.presentation import rule_to_json
 from engine.operations.rule_overview import TagsForm, aggregate, schedule_frequency, tags_of, tags_to_json
 from engine.operations.rules import Rules
 from engine.operations.validation import parse_model
+from engine.operations.whole_rule import whole_rule_to_json
+from engine.ports.registry import Registry
 from engine.ports.store import RulePage, RuleQuery, Store
 from engine.ports.store.rule_conditions import Attribute, Has, IsAnyOf
 
@@ -34,9 +37,9 @@ class TagsQuery(TagsForm):
     per_page: Annotated[QueryInteger, Field(ge=1, le=10_000)] = 50
 
 
-def routes(rules: Rules, store: Store, settings: EngineSettings) -> tuple[Route, ...]:
+def routes(rules: Rules, store: Store, registry: Registry, settings: EngineSettings) -> tuple[Route, ...]:
     """Finding rules, numbers and tags of all that a caller may read, copying one."""
-    on = _OverviewRoutes(rules, store, settings.max_scheduled_per_minute)
+    on = _OverviewRoutes(rules, store, registry, settings.max_scheduled_per_minute)
     return (
         Route("POST", f"{_ALERTING}/rules/_find", on.find, body=InternalFindBody, body_is_optional=True),
         Route("POST", f"{_ALERTING}/rules/_aggregate", on.aggregate, body=InternalFindBody, body_is_optional=True),
@@ -53,12 +56,17 @@ class _OverviewRoutes:
 
     rules: Rules
     store: Store
+    registry: Registry
     most_runs_per_minute: int
 
     async def find(self, request: Request) -> Answer:
         form = _form(request)
         found = await self._found(request, _query(form, request))
-        shown = [rule_to_json(stored, at=request.at) for stored in found.rules]
+        shown = []
+        for stored in found.rules:
+            # Thousands of rules are no reason to keep everybody else waiting.
+            await asyncio.sleep(0)
+            shown.append(await whole_rule_to_json(stored, self.store, self.registry, at=request.at))
         if form.fields:
             shown = [with_fields(rule, form.fields) for rule in shown]
         return answer_json({"page": form.page, "per_page": form.per_page, "total": found.total, "data": shown})

@@ -37,6 +37,8 @@ MOST_TESTS: Final = 1000
 """Words times attributes."""
 _DEEPEST: Final = 20
 _MOST_EDITS: Final = 2
+_LONGEST_SIMILAR: Final = 100
+"""Longer words are compared as they are: to count their differences would take long."""
 _MOST_SLOP: Final = 100
 _EVERYWHERE: Final = tuple(
     Attribute(name)
@@ -152,7 +154,7 @@ class _Reader:
             return AllOf(())
         if prefix := _PREFIX.fullmatch(raw):
             return self._over(StartsWith(_unescaped(prefix["word"])))
-        if fuzzy := _FUZZY.fullmatch(raw):
+        if (fuzzy := _FUZZY.fullmatch(raw)) and len(raw) <= _LONGEST_SIMILAR:
             edits = min(int(fuzzy["edits"] or _MOST_EDITS), _MOST_EDITS)
             return self._over(IsSimilarTo(_unescaped(fuzzy["word"]), edits))
         text = _unescaped(raw)

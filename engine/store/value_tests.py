@@ -65,8 +65,12 @@ def _member_fits(document: str | None, path: str, test: str) -> bool:
 
 @lru_cache(maxsize=16)
 def _leaves(document: str, encoded_path: str) -> tuple[_Scalar, ...]:
-    """Kept for a moment: of each rule all tests are made one after the other."""
-    return tuple(_leaves_of(orjson.loads(document), _path(encoded_path)))
+    """Kept for a moment: of each rule all tests are made one after the other. A damaged value has no members."""
+    try:
+        value = orjson.loads(document)
+    except orjson.JSONDecodeError:
+        return ()
+    return tuple(_leaves_of(value, _path(encoded_path)))
 
 
 def _leaves_of(value: JsonValue, path: tuple[str, ...]) -> Iterator[_Scalar]:

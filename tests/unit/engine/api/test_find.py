@@ -109,6 +109,7 @@ SEARCHES = [
     ({"search": '"high on"'}, "a"),
     ({"search": '"high web"~1'}, "a"),
     ({"search": "dusk~1"}, "c"),
+    ({"search": f"{'x' * 200}~1"}, ""),
     ({"search": "*"}, "abc"),
     ({"search": "!!"}, ""),
     ({"search": "my ta*"}, "a"),

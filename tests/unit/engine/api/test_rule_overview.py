@@ -35,6 +35,8 @@ async def test_rules_are_found_by_a_body(filled: Any) -> None:
     )
     data = (await filled("POST", f"{RULES}/_find", json={"fields": ["tags"], "per_page": 1})).json["data"]
     assert data == [{"id": "a", "tags": ["ops", "x"]}]
+    data = (await filled("POST", f"{RULES}/_find", json={"per_page": 1})).json["data"]
+    assert data == [(await filled("GET", "/internal/alerting/rule/a")).json]
     refused = await filled("POST", f"{RULES}/_find", json={"page": "1"})
     assert refused.message.startswith("[request body.page]: ")
 
