@@ -1,33 +1,20 @@
-"""Finding, sending again and dropping notifications of a store, and telling what became of each."""
+"""Finding, sending again and dropping notifications, and telling what became of each."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from engine.model.instant import iso
-from engine.model.notification import NotificationState, StoredNotification
-from engine.operations.notification_presentation import dropped_to_json, notification_to_json, requeued_to_json
+from engine.model.jsonvalue import JsonObject
+from engine.model.notification import NotificationState
+from engine.operations.notification_presentation import dropped_to_json, requeued_to_json
 from engine.ports.store import Dropped, Requeued
-from tocsin.cli.options import OutputFormat
+from tocsin.cli.options import Globals, OutputFormat
 from tocsin.cli.tables import print_json, print_table
 from tocsin.cli.text import printable
-from tocsin.desk import Desk, open_desk
+from tocsin.notification_places import Place, Selection, ServerPlace, StorePlace
+from tocsin.server import server_at
 
 _DONE, _LEFT = 0, 1
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The notifications that are meant: those of these ids, or all dead ones; of a rule (id or name), a connector."""
-
-    ids: tuple[str, ...] = ()
-    rule: str | None = None
-    connector: str | None = None
-
-    async def rule_id(self, desk: Desk) -> str | None:
-        """The id of the rule, if one was named. Raises InvalidInput."""
-        return None if self.rule is None else (await desk.find([self.rule]))[0].rule.id
 
 
 def selection_of(ids: tuple[str, ...], all_dead: bool, rule: str | None, connector: str | None) -> Selection:
@@ -39,45 +26,34 @@ def selection_of(ids: tuple[str, ...], all_dead: bool, rule: str | None, connect
     return Selection(ids, rule, connector)
 
 
+def place_of(options: Globals, store: str | None, server: str | None, api_key_file: Path | None) -> Place:
+    """Where the options say that the notifications are. Raises UsageError, InvalidInput."""
+    if server is None:
+        return StorePlace(options.config, store)
+    if store is not None:
+        raise click.UsageError("give --store or --server, not both")
+    return ServerPlace(server_at(server, api_key_file))
+
+
 async def print_notifications(
-    config_file: Path | None,
-    store: str | None,
-    selection: Selection,
-    state: NotificationState | None,
-    limit: int,
-    output: OutputFormat,
+    place: Place, selection: Selection, state: NotificationState | None, limit: int, output: OutputFormat
 ) -> None:
     """Print the newest ``limit`` that match, oldest first."""
-    async with open_desk(config_file, store) as desk:
-        found = await desk.notifications.find(
-            rule_id=await selection.rule_id(desk), connector_id=selection.connector, state=state, limit=limit
-        )
+    found = await place.find(selection, state, limit)
     if output is OutputFormat.JSON:
-        print_json({"notifications": [notification_to_json(stored) for stored in found]})
+        print_json({"notifications": found})
     elif found:
         headings = ("id", "queued", "rule", "alert", "group", "connector", "state", "attempts", "next attempt", "error")
-        print_table(headings, [_row(stored) for stored in found])
+        print_table(headings, [_row(each) for each in found])
         if len(found) == limit:
             click.echo(f"the newest {limit}; there may be more (--limit)")
     else:
         click.echo("no messages")
 
 
-async def retry_notifications(
-    config_file: Path | None, store: str | None, selection: Selection, is_forced: bool, output: OutputFormat
-) -> int:
+async def retry_notifications(place: Place, selection: Selection, is_forced: bool, output: OutputFormat) -> int:
     """Send them again, print what became of each; the exit code."""
-    async with open_desk(config_file, store) as desk:
-        if selection.ids:
-            retried = await desk.notifications.retry(selection.ids, at=desk.at, actor=desk.actor, is_forced=is_forced)
-        else:
-            retried = await desk.notifications.retry_dead(
-                rule_id=await selection.rule_id(desk),
-                connector_id=selection.connector,
-                at=desk.at,
-                actor=desk.actor,
-                is_forced=is_forced,
-            )
+    retried = await place.retry(selection, is_forced=is_forced)
     if output is OutputFormat.JSON:
         print_json({"notifications": [requeued_to_json(each) for each in retried]})
     else:
@@ -85,20 +61,9 @@ async def retry_notifications(
     return _DONE if all(each.is_accepted for each in retried) else _LEFT
 
 
-async def drop_notifications(
-    config_file: Path | None, store: str | None, selection: Selection, output: OutputFormat
-) -> int:
+async def drop_notifications(place: Place, selection: Selection, output: OutputFormat) -> int:
     """Drop them, print what became of each; the exit code."""
-    async with open_desk(config_file, store) as desk:
-        if selection.ids:
-            dropped = await desk.notifications.drop(selection.ids, at=desk.at, actor=desk.actor)
-        else:
-            dropped = await desk.notifications.drop_dead(
-                rule_id=await selection.rule_id(desk),
-                connector_id=selection.connector,
-                at=desk.at,
-                actor=desk.actor,
-            )
+    dropped = await place.drop(selection)
     if output is OutputFormat.JSON:
         print_json({"notifications": [dropped_to_json(each) for each in dropped]})
     else:
@@ -111,20 +76,9 @@ def _say(lines: list[str]) -> None:
         click.echo(printable(line))
 
 
-def _row(stored: StoredNotification) -> tuple[str, ...]:
-    sent = stored.notification
-    return (
-        sent.id,
-        iso(sent.created_at),
-        sent.rule_id,
-        sent.alert_id or "-",
-        sent.group,
-        sent.connector_id,
-        stored.state,
-        str(stored.attempts),
-        "-" if stored.next_attempt_at is None else iso(stored.next_attempt_at),
-        stored.last_error or "-",
-    )
+def _row(shown: JsonObject) -> tuple[str, ...]:
+    names = ("id", "created_at", "rule", "alert", "group", "connector", "state", "attempts", "next_attempt_at", "error")
+    return tuple("-" if shown[name] in (None, "") else str(shown[name]) for name in names)
 
 
 def _retried_in_words(each: Requeued) -> str:

@@ -1,11 +1,12 @@
 """``tocsin notifications``: look at messages on their way, send dead ones again, drop those that shall not go."""
 
+from pathlib import Path
 from typing import get_args
 
 import click
 
 from engine.model.notification import NotificationState
-from tocsin.cli.options import Globals, OutputFormat, option, output_option, store_option
+from tocsin.cli.options import Globals, OutputFormat, api_key_option, option, output_option, server_option, store_option
 from tocsin.cli.verb import verb_group
 
 _STATES = get_args(NotificationState)
@@ -23,7 +24,8 @@ def notifications() -> None:
     """Look at messages to connectors, send dead letters again, drop what shall not be sent.
 
     A message is dead when its last attempt has failed, or an attempt failed for good. It stays until it is sent again
-    or dropped. A daemon that works with the store sends what is due within a second.
+    or dropped. A daemon that works with the store sends what is due within a second. With --server a running daemon is
+    asked over HTTP instead; there --rule is an id.
     """
 
 
@@ -40,6 +42,8 @@ def notifications() -> None:
     help="At most the newest so many.",
 )
 @store_option
+@server_option
+@api_key_option
 @output_option
 @click.pass_obj
 def _list(
@@ -49,6 +53,8 @@ def _list(
     connector: str | None,
     limit: int,
     store: str | None,
+    server: str | None,
+    api_key_file: Path | None,
     output: OutputFormat,
 ) -> int:
     """Show messages, oldest first: for whom, how many attempts, when the next one is, what failed.
@@ -57,10 +63,12 @@ def _list(
     """
     import asyncio
 
-    from tocsin.cli.notification_result import Selection, print_notifications
+    from tocsin.cli.notification_result import place_of, print_notifications
+    from tocsin.notification_places import Selection
 
+    place = place_of(options, store, server, api_key_file)
     selection = Selection(rule=rule, connector=connector)
-    asyncio.run(print_notifications(options.config, store, selection, state, limit, output))
+    asyncio.run(print_notifications(place, selection, state, limit, output))
     return 0
 
 
@@ -71,6 +79,8 @@ def _list(
 @_connector_option
 @option("--force", of="notifications", is_flag=True, help="Send again even what later messages have overtaken.")
 @store_option
+@server_option
+@api_key_option
 @output_option
 @click.pass_obj
 def _retry(
@@ -81,6 +91,8 @@ def _retry(
     connector: str | None,
     force: bool,
     store: str | None,
+    server: str | None,
+    api_key_file: Path | None,
     output: OutputFormat,
 ) -> int:
     """Send dead letters again, with as many attempts as new ones; one that waits for an attempt is tried now.
@@ -93,10 +105,11 @@ def _retry(
     """
     import asyncio
 
-    from tocsin.cli.notification_result import retry_notifications, selection_of
+    from tocsin.cli.notification_result import place_of, retry_notifications, selection_of
 
+    place = place_of(options, store, server, api_key_file)
     selection = selection_of(ids, all_dead, rule, connector)
-    return asyncio.run(retry_notifications(options.config, store, selection, force, output))
+    return asyncio.run(retry_notifications(place, selection, force, output))
 
 
 @notifications.verb("drop")
@@ -105,6 +118,8 @@ def _retry(
 @_rule_option
 @_connector_option
 @store_option
+@server_option
+@api_key_option
 @output_option
 @click.pass_obj
 def _drop(
@@ -114,6 +129,8 @@ def _drop(
     rule: str | None,
     connector: str | None,
     store: str | None,
+    server: str | None,
+    api_key_file: Path | None,
     output: OutputFormat,
 ) -> int:
     """Give up dead or waiting messages for good; what waits behind them may go.
@@ -124,7 +141,8 @@ def _drop(
     """
     import asyncio
 
-    from tocsin.cli.notification_result import drop_notifications, selection_of
+    from tocsin.cli.notification_result import drop_notifications, place_of, selection_of
 
+    place = place_of(options, store, server, api_key_file)
     selection = selection_of(ids, all_dead, rule, connector)
-    return asyncio.run(drop_notifications(options.config, store, selection, output))
+    return asyncio.run(drop_notifications(place, selection, output))
