@@ -1,13 +1,14 @@
 """Settings of a space (rest-api.md 2.4, 8) and the window of rules that may be paged through (4.5)."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from engine.model.errors import InvalidInput
 from engine.model.jsonvalue import JsonObject, JsonValue
-from engine.model.settings import FlappingSettings, SpaceSettings
+from engine.model.settings import FlappingSettings, SettingsChange, SpaceSettings
 from engine.operations.settings import (
     get_space_settings,
     parse_flapping_settings,
@@ -23,11 +24,17 @@ VALID = {"enabled": True, "look_back_window": 10, "status_change_threshold": 4}
 async def test_settings_are_stored_one_by_one(world: Any, now: Any) -> None:
     assert await get_space_settings(world.store, "default") == SpaceSettings()
     await put_flapping(world.store, "default", VALID, at=now, actor="ann")
-    await put_query_delay(world.store, "default", {"delay": 60}, at=now, actor="ann")
-    expected = SpaceSettings(FlappingSettings(True, 10, 4), query_delay_s=60)
-    assert await get_space_settings(world.store, "default") == expected
+    later = now + timedelta(minutes=1)
+    await put_query_delay(world.store, "default", {"delay": 60}, at=later, actor="ann")
+    await put_query_delay(world.store, "default", {"delay": 30}, at=later + timedelta(minutes=1), actor="bob")
+    assert await get_space_settings(world.store, "default") == SpaceSettings(
+        FlappingSettings(True, 10, 4),
+        query_delay_s=30,
+        flapping_change=SettingsChange(now, "ann", now, "ann"),
+        query_delay_change=SettingsChange(later, "ann", later + timedelta(minutes=1), "bob"),
+    )
     assert await get_space_settings(world.store, "other") == SpaceSettings()
-    assert [entry.object_id for entry in await world.store.audit("default")] == ["flapping", "query_delay"]
+    assert [entry.object_id for entry in await world.store.audit("default")] == ["flapping", "query_delay", "query_delay"]
 
 
 @pytest.mark.parametrize(
