@@ -10,7 +10,15 @@ from engine.api.route import NO_CONTENT, Answer, Request, Route, answer_json
 from engine.model.settings import EngineSettings
 from engine.operations.alert_summary import DEFAULT_RUNS, MOST_RUNS, state_to_json, summary_start, summary_to_json
 from engine.operations.authorization import Authorization
-from engine.operations.execution_log import Kinds, KpiForm, LogForm, count_runs, find_runs
+from engine.operations.execution_log import (
+    ErrorLogForm,
+    Kinds,
+    KpiForm,
+    LogForm,
+    count_runs,
+    find_action_errors,
+    find_runs,
+)
 from engine.operations.rules import Rules
 from engine.operations.values import Strict
 from engine.ports.registry import Registry
@@ -34,6 +42,13 @@ class LogQuery(LogForm):
     page: Annotated[QueryInteger, Field(ge=1, le=MOST_RUNS)] = 1
 
 
+class ErrorLogQuery(ErrorLogForm):
+    """The same as texts of a query string."""
+
+    per_page: Annotated[QueryInteger, Field(ge=1, le=1000)] = 10
+    page: Annotated[QueryInteger, Field(ge=1, le=MOST_RUNS)] = 1
+
+
 def routes(rules: Rules, store: Store, registry: Registry, settings: EngineSettings) -> tuple[Route, ...]:
     """State, alert summary, and the log of runs with its counts, of one rule and of all in a space."""
     on = _HistoryRoutes(rules, store, registry, settings)
@@ -42,6 +57,7 @@ def routes(rules: Rules, store: Store, registry: Registry, settings: EngineSetti
         Route("GET", f"{_RULE}/_alert_summary", on.summary, query=SummaryQuery),
         Route("GET", f"{_RULE}/_execution_log", on.log, query=LogQuery),
         Route("GET", f"{_RULE}/_execution_kpi", on.counts, query=KpiForm),
+        Route("GET", f"{_RULE}/_action_error_log", on.action_errors, query=ErrorLogQuery),
         Route("GET", f"{_ALL}/_global_execution_logs", on.log_of_all, query=LogQuery),
         Route("GET", f"{_ALL}/_global_execution_kpi", on.counts_of_all, query=KpiForm),
     )
@@ -76,6 +92,11 @@ class _HistoryRoutes:
     async def counts(self, request: Request) -> Answer:
         rule, form = (await self._readable(request)).rule, request.query_as(KpiForm)
         return answer_json(await count_runs(self.store, form, space=rule.space, rule_id=rule.id, at=request.at))
+
+    async def action_errors(self, request: Request) -> Answer:
+        rule, form = (await self._readable(request)).rule, request.query_as(ErrorLogQuery)
+        found = await find_action_errors(self.store, form, space=rule.space, rule_id=rule.id, at=request.at)
+        return answer_json(found)
 
     async def log_of_all(self, request: Request) -> Answer:
         form, kinds = request.query_as(LogQuery), self._kinds(request)

@@ -57,6 +57,10 @@ def _parsed(value: object) -> object:
         raise refusal("is no JSON", 'write it like [{"timestamp":{"order":"desc"}}]') from None
 
 
+def _newest_error_first() -> list[dict[Literal["timestamp"], SortOrder]]:
+    return [{"timestamp": SortOrder(order="desc")}]
+
+
 def _newest_first() -> list[dict[SortField, SortOrder]]:
     return [{"timestamp": SortOrder(order="desc")}]
 
@@ -78,6 +82,42 @@ class LogForm(KpiForm):
     per_page: Count = 10
     page: Count = 1
     sort: Annotated[list[dict[SortField, SortOrder]], BeforeValidator(_parsed)] = Field(default_factory=_newest_first)
+
+
+class ErrorLogForm(Strict):
+    """Which messages that were given up are listed: those made from a time on."""
+
+    date_start: str
+    date_end: str | None = None
+    per_page: Count = 10
+    page: Count = 1
+    sort: Annotated[list[dict[Literal["timestamp"], SortOrder]], BeforeValidator(_parsed)] = Field(
+        default_factory=_newest_error_first
+    )
+
+
+async def find_action_errors(store: Store, form: ErrorLogForm, *, space: str, rule_id: str, at: datetime) -> JsonObject:
+    """One page of the messages of a rule that could not be delivered, with the last error. Raises InvalidInput."""
+    since = instant_of("date_start", form.date_start, at)
+    until = at if form.date_end is None else instant_of("date_end", form.date_end, at)
+    dead = await store.notifications(space, rule_id=rule_id, state="dead", since=since, limit=MOST_RUNS)
+    found = [each for each in dead if each.notification.created_at <= until]
+    orders = [order.order for sort in form.sort for order in sort.values()]
+    found.sort(key=lambda each: each.finished_at or each.notification.created_at, reverse=orders[:1] != ["asc"])
+    before = (form.page - 1) * form.per_page
+    page = found[before : before + form.per_page]
+    return {"totalErrors": len(found), "errors": [_action_error(each) for each in page]}
+
+
+def _action_error(dead: StoredNotification) -> JsonObject:
+    notification = dead.notification
+    subject = f"[{notification.connector_type_id}:{notification.connector_id}]"
+    return {
+        "id": notification.execution_uuid,
+        "timestamp": iso(dead.finished_at or notification.created_at),
+        "type": "actions",
+        "message": f"action {subject} failed - {dead.last_error}",
+    }
 
 
 async def find_runs(

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from engine.ports.store import DeliveryReport, RuleKey
+
 RULE = "/internal/alerting/rule/r"
 FREQUENCY = {"summary": False, "notify_when": "onActiveAlert", "throttle": None}
 ACTION = {"id": "log", "group": "threshold met", "params": {"message": "m"}, "frequency": FREQUENCY}
@@ -109,6 +111,23 @@ async def test_counts_of_runs(ran: Any) -> None:
         "triggeredActions": 2,
     }
     assert (await ran("GET", "/internal/alerting/_global_execution_kpi?date_start=now-1d")).json == counts
+
+
+async def test_a_log_of_messages_that_were_given_up(ran: Any) -> None:
+    store, now = ran.engine.parts.store, ran.engine.clock.now()
+    none = (await ran("GET", f"{RULE}/_action_error_log?date_start=now-1d")).json
+    assert none == {"totalErrors": 0, "errors": []}
+    at = now - timedelta(seconds=1)
+    await ran.engine.add_documents("metrics", [{"@timestamp": at.isoformat(), "host": "db"}])
+    (run,) = await ran.engine.parts.service.run_rules([RuleKey("default", "r")], now)
+    claimed = await store.claim_notifications(now, 10, "test", now + timedelta(minutes=1))
+    await store.finish_notifications([DeliveryReport(each, "dead", now, "refused") for each in claimed])
+    (error,) = (await ran("GET", f"{RULE}/_action_error_log?date_start=now-1d&per_page=1")).json["errors"]
+    assert error["type"] == "actions"
+    assert error["message"] == "action [.server-log:log] failed - refused"
+    assert error["id"] == run.record.trace.execution_uuid
+    empty = (await ran("GET", f"{RULE}/_action_error_log?date_start=now-1d&date_end=now-1h")).json
+    assert empty["totalErrors"] == 0
 
 
 @pytest.mark.parametrize(
