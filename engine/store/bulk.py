@@ -20,7 +20,11 @@ def execute_rows(connection: Connection, statement: UpdateBase, rows: Sequence[d
     if names is None:
         connection.execute(statement, rows)
         return
-    connection.exec_driver_sql(sql, list(map(itemgetter(*names), rows)))
+    if len(names) == 1:
+        [name] = names
+        connection.exec_driver_sql(sql, [(row[name],) for row in rows])
+    else:
+        connection.exec_driver_sql(sql, list(map(itemgetter(*names), rows)))
 
 
 @lru_cache(maxsize=256)
@@ -28,5 +32,5 @@ def _compiled(dialect: Dialect, statement: UpdateBase, columns: tuple[str, ...])
     """The SQL and the names of its positional parameters in order; None if the rows alone do not fill them."""
     compiled = statement.compile(dialect=dialect, column_keys=list(columns))
     names = compiled.positiontup
-    is_filled_by_rows = names is not None and len(names) > 1 and set(names) <= set(columns)
+    is_filled_by_rows = names is not None and len(names) > 0 and set(names) <= set(columns)
     return str(compiled), names if is_filled_by_rows else None

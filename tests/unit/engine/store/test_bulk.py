@@ -3,7 +3,19 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, bindparam, create_engine, insert, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    create_engine,
+    delete,
+    insert,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from engine.store.bulk import execute_rows
@@ -35,6 +47,12 @@ def test_rows_are_inserted_whatever_the_order_of_their_members(connection: Conne
 def test_a_single_column_is_no_tuple_of_letters(connection: Connection) -> None:
     execute_rows(connection, insert(TABLE).values(size=1), [{"name": "ab"}, {"name": "cd"}])
     assert rows(connection) == [(1, "ab", 1), (2, "cd", 1)]
+
+
+def test_a_statement_may_take_one_value_a_row(connection: Connection) -> None:
+    execute_rows(connection, insert(TABLE), [{"no": 1, "name": "ab"}, {"no": 2, "name": "a"}, {"no": 3, "name": "cd"}])
+    execute_rows(connection, delete(TABLE).where(TABLE.c.name == bindparam("of_name")), [{"of_name": "ab"}])
+    assert rows(connection) == [(2, "a", None), (3, "cd", None)]
 
 
 def test_rows_are_updated_with_what_the_statement_itself_says(connection: Connection) -> None:
