@@ -8,6 +8,8 @@ from engine.model.instant import from_ms, to_ms
 from engine.ports.store import AuditEntry
 from engine.store.tables import audit
 
+_INSERT = insert(audit)
+
 
 def record_audit(connection: Connection, entry: AuditEntry | None) -> None:
     """Append an entry, if there is one."""
@@ -29,7 +31,7 @@ def record_audits(connection: Connection, entries: Sequence[AuditEntry]) -> None
         for entry in entries
     ]
     if rows:
-        connection.execute(insert(audit), rows)
+        connection.execute(_INSERT, rows)
 
 
 def read_audit(connection: Connection, space: str, limit: int) -> list[AuditEntry]:

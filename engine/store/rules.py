@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, delete, func, insert, select, tuple_, update
 
 from engine.model.alert import RuleState
 from engine.model.instant import from_ms
@@ -27,6 +27,7 @@ from engine.ports.store import (
 )
 from engine.ports.store.rule_conditions import IsAnyOf
 from engine.store.audit_log import record_audit
+from engine.store.bulk import execute_rows
 from engine.store.dialect import insert_unless_present
 from engine.store.documents import untrack_documents
 from engine.store.history import insert_events, pack_event
@@ -45,6 +46,45 @@ _KEYS_A_QUERY = 500
 
 _RUNTIME_COLUMNS = [column for column in rule_runtime.c if column.name not in {"rule_no", "state"}]
 _STORED = select(rules, *_RUNTIME_COLUMNS).join_from(rules, rule_runtime, rules.c.no == rule_runtime.c.rule_no)
+
+# Statements about single rules are made once: making one costs more than running it.
+_LOAD = _STORED.where(rules.c.space == bindparam("in_space"), rules.c.id.in_(bindparam("ids", expanding=True)))
+_IS_IT = (rules.c.space == bindparam("in_space"), rules.c.id == bindparam("of_id"))
+_LOCK = (
+    select(
+        rules.c.no,
+        rules.c.version,
+        rules.c.enabled,
+        rule_runtime.c.state_version,
+        rule_runtime.c.schedule_version,
+        rule_runtime.c.state,
+    )
+    .join_from(rules, rule_runtime, rules.c.no == rule_runtime.c.rule_no)
+    .where(*_IS_IT)
+    .with_for_update()
+)
+_STATE = (
+    select(rule_runtime.c.state, rule_runtime.c.state_version)
+    .join_from(rule_runtime, rules, rules.c.no == rule_runtime.c.rule_no)
+    .where(*_IS_IT)
+)
+_INTERVALS = select(rules.c.interval).where(rules.c.enabled)
+_INSERT_RUNTIME, _INSERT_TAGS = insert(rule_runtime), insert(rule_tags)
+_INSERT_CONNECTORS, _INSERT_REFERENCES = insert(rule_connectors), insert(rule_references)
+_UPDATE = update(rules).where(rules.c.no == bindparam("of_rule"))
+_UPDATE_RUNTIME = update(rule_runtime).where(rule_runtime.c.rule_no == bindparam("of_rule"))
+_DELETE_TAGS, _DELETE_CONNECTORS, _DELETE_REFERENCES, *_DELETE_OTHERS = (
+    delete(column.table).where(column == bindparam("of_rule"))
+    for column in (
+        rule_tags.c.rule_no,
+        rule_connectors.c.rule_no,
+        rule_references.c.rule_no,
+        rule_runtime.c.rule_no,
+        monitoring.c.rule_no,
+        rules.c.no,
+    )
+)
+_DELETE_ALL = (_DELETE_TAGS, _DELETE_CONNECTORS, _DELETE_REFERENCES, *_DELETE_OTHERS)
 
 
 def insert_rule(
@@ -71,7 +111,7 @@ def insert_rule(
         "state_version": 1,
         "state": EMPTY_STATE,
     }
-    connection.execute(insert(rule_runtime), runtime)
+    execute_rows(connection, _INSERT_RUNTIME, [runtime])
     _insert_side_rows(connection, no, rule)
     _insert_references(connection, no, references)
     record_audit(connection, audit)
@@ -87,9 +127,9 @@ def load_rules(connection: Connection, keys: Iterable[RuleKey]) -> dict[RuleKey,
 
 
 def _load_readable(connection: Connection, space: str, ids: Sequence[str]) -> dict[RuleKey, StoredRule]:
-    query = _STORED.where(rules.c.space == space, rules.c.id.in_(ids))
     try:
-        return {RuleKey(space, row["id"]): _unpack_stored(row) for row in connection.execute(query).mappings()}
+        rows = connection.execute(_LOAD, {"in_space": space, "ids": ids}).mappings()
+        return {RuleKey(space, row["id"]): _unpack_stored(row) for row in rows}
     except (LookupError, TypeError, ValueError) as error:
         if len(ids) == 1:
             _log.error("rule %s/%s cannot be read: %s", space, ids[0], error)
@@ -123,7 +163,7 @@ def _find_page(connection: Connection, space: str, query: RuleQuery) -> RulePage
 
 def read_intervals(connection: Connection) -> list[str]:
     """The intervals of all enabled rules."""
-    return list(connection.execute(select(rules.c.interval).where(rules.c.enabled)).scalars())
+    return list(connection.execute(_INTERVALS).scalars())
 
 
 def read_newest_runs(connection: Connection) -> NewestRuns:
@@ -154,16 +194,17 @@ def change_rule(connection: Connection, change: RuleChange) -> bool:
         return False
     if change.state is not None and change.expected_state_version not in (None, row["state_version"]):
         return False
-    connection.execute(update(rules).where(rules.c.no == row["no"]), pack_rule(rule) | {"version": row["version"] + 1})
-    connection.execute(delete(rule_tags).where(rule_tags.c.rule_no == row["no"]))
-    connection.execute(delete(rule_connectors).where(rule_connectors.c.rule_no == row["no"]))
+    it = {"of_rule": row["no"]}
+    connection.execute(_UPDATE, pack_rule(rule) | {"version": row["version"] + 1} | it)
+    execute_rows(connection, _DELETE_TAGS, [it])
+    execute_rows(connection, _DELETE_CONNECTORS, [it])
     _insert_side_rows(connection, row["no"], rule)
     if change.references is not None:
-        connection.execute(delete(rule_references).where(rule_references.c.rule_no == row["no"]))
+        execute_rows(connection, _DELETE_REFERENCES, [it])
         _insert_references(connection, row["no"], change.references)
     runtime = _runtime_changes(change, row)
     if runtime:
-        connection.execute(update(rule_runtime).where(rule_runtime.c.rule_no == row["no"]), runtime)
+        execute_rows(connection, _UPDATE_RUNTIME, [runtime | it])
     untrack_documents(connection, key, row["state"], change.untracked)
     insert_events(connection, [pack_event(trace) for trace in change.traces])
     record_audit(connection, change.audit)
@@ -182,9 +223,8 @@ def delete_rule(
     if row is None:
         return False
     untrack_documents(connection, key, row["state"], untracked)
-    for table in (rule_runtime, monitoring, rule_tags, rule_connectors, rule_references):
-        connection.execute(delete(table).where(table.c.rule_no == row["no"]))
-    connection.execute(delete(rules).where(rules.c.no == row["no"]))
+    for statement in _DELETE_ALL:
+        execute_rows(connection, statement, [{"of_rule": row["no"]}])
     insert_events(connection, [pack_event(trace) for trace in traces])
     record_audit(connection, audit)
     return True
@@ -192,8 +232,7 @@ def delete_rule(
 
 def load_state(connection: Connection, key: RuleKey) -> VersionedState | None:
     """A rule's run state, None if the rule is unknown; a damaged one is empty, so that writing it mends it."""
-    query = select(rule_runtime.c.state, rule_runtime.c.state_version).join(rules, rules.c.no == rule_runtime.c.rule_no)
-    row = connection.execute(query.where(*_is(key))).one_or_none()
+    row = connection.execute(_STATE, _named(key)).one_or_none()
     return None if row is None else VersionedState(decode_undamaged_state(row.state) or RuleState(), row.state_version)
 
 
@@ -203,10 +242,10 @@ def read_monitoring(connection: Connection, key: RuleKey) -> list[MonitoringEntr
         select(monitoring, rule_runtime.c.monitored_runs)
         .join(rule_runtime, rule_runtime.c.rule_no == monitoring.c.rule_no)
         .join(rules, rules.c.no == monitoring.c.rule_no)
-        .where(*_is(key))
+        .where(*_IS_IT)
         .order_by(monitoring.c.slot)
     )
-    rows = connection.execute(query).all()
+    rows = connection.execute(query, _named(key)).all()
     oldest = rows[0].monitored_runs % len(rows) if rows else 0
     return [MonitoringEntry(from_ms(row.at), row.success, row.duration_ms) for row in [*rows[oldest:], *rows[:oldest]]]
 
@@ -221,20 +260,12 @@ def ids_by_space(keys: Iterable[RuleKey]) -> Iterator[tuple[str, list[str]]]:
             yield space, ids[start : start + _KEYS_A_QUERY]
 
 
-def _is(key: RuleKey) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return rules.c.space == key.space, rules.c.id == key.id
+def _named(key: RuleKey) -> dict[str, str]:
+    return {"in_space": key.space, "of_id": key.id}
 
 
 def _lock_rule(connection: Connection, key: RuleKey) -> RowMapping | None:
-    query = select(
-        rules.c.no,
-        rules.c.version,
-        rules.c.enabled,
-        rule_runtime.c.state_version,
-        rule_runtime.c.schedule_version,
-        rule_runtime.c.state,
-    ).join_from(rules, rule_runtime, rules.c.no == rule_runtime.c.rule_no)
-    return connection.execute(query.where(*_is(key)).with_for_update()).mappings().one_or_none()
+    return connection.execute(_LOCK, _named(key)).mappings().one_or_none()
 
 
 def _runtime_changes(change: RuleChange, row: RowMapping) -> dict[str, Any]:
@@ -256,16 +287,16 @@ def _insert_side_rows(connection: Connection, no: int, rule: Rule) -> None:
     tags = [{"rule_no": no, "position": position, "tag": tag} for position, tag in enumerate(rule.tags)]
     connector_ids = sorted({action.connector_id for action in rule.actions})
     if tags:
-        connection.execute(insert(rule_tags), tags)
+        execute_rows(connection, _INSERT_TAGS, tags)
     if connector_ids:
         rows = [{"rule_no": no, "connector_id": connector_id} for connector_id in connector_ids]
-        connection.execute(insert(rule_connectors), rows)
+        execute_rows(connection, _INSERT_CONNECTORS, rows)
 
 
 def _insert_references(connection: Connection, no: int, references: Iterable[Reference]) -> None:
     rows = [{"rule_no": no, "kind": each.kind, "id": each.id} for each in set(references)]
     if rows:
-        connection.execute(insert(rule_references), rows)
+        execute_rows(connection, _INSERT_REFERENCES, rows)
 
 
 def _refers_to(reference: Reference) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from engine.model.instant import from_ms, to_ms
 from engine.model.jsonvalue import JsonObject
@@ -24,6 +24,9 @@ _BELONGINGS = (
     tables.maintenance_windows,
     tables.space_settings,
 )
+
+# Read at every change of a rule: made once.
+_SETTINGS = select(space_settings).where(space_settings.c.space == bindparam("of_space"))
 
 
 def read_spaces(connection: Connection) -> list[Space]:
@@ -61,7 +64,7 @@ def delete_space(connection: Connection, space_id: str, audit: AuditEntry | None
 
 def read_space_settings(connection: Connection, space: str) -> SpaceSettings:
     """A space's settings, the defaults if none were ever stored."""
-    row = connection.execute(select(space_settings).where(space_settings.c.space == space)).mappings().one_or_none()
+    row = connection.execute(_SETTINGS, {"of_space": space}).mappings().one_or_none()
     if row is None:
         return SpaceSettings()
     flapping = FlappingSettings(row["flapping_enabled"], row["look_back_window"], row["status_change_threshold"])
