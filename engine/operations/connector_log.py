@@ -8,22 +8,20 @@ from pydantic import BeforeValidator, Field
 
 from engine.model.connector_trace import ConnectorTrace
 from engine.model.errors import InvalidInput, Problem
-from engine.model.instant import from_ms, iso, to_ms
+from engine.model.instant import iso, to_ms
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.version import ENGINE_VERSION
+from engine.operations.instants import instant_of
 from engine.operations.validation import parse_model
 from engine.operations.values import Strict, as_whole_number
 from engine.ports.store import Store
 from engine.query.alert_scope import compile_scope
 from engine.query.errors import KqlError, UnsupportedQuery
 from engine.run.connector_events import expand_execution
-from engine.timing.dates.format import DEFAULT_FORMAT, date_format
-from engine.timing.dates.math import resolve_date
 
 _MOST_LOOKED_AT = 10_000
 """Executions that one question looks at: the newest."""
 _LARGEST_PAGE = 1000
-_NANOS_A_MS = 1_000_000
 _MILLISECOND = timedelta(milliseconds=1)
 
 SortField: TypeAlias = Literal["timestamp", "execution_duration", "schedule_delay"]
@@ -76,8 +74,8 @@ async def count_executions(store: Store, body: JsonValue, *, space: str, at: dat
 
 
 async def _matching(store: Store, asked: KpiBody, spaces: Sequence[str], at: datetime) -> list[ConnectorTrace]:
-    since = _instant("date_start", asked.date_start, at)
-    until = None if asked.date_end is None else _instant("date_end", asked.date_end, at)
+    since = instant_of("date_start", asked.date_start, at)
+    until = None if asked.date_end is None else instant_of("date_end", asked.date_end, at)
     found = await store.executions(spaces, since=since, until=until, limit=_MOST_LOOKED_AT)
     if not asked.filter:
         return found
@@ -86,14 +84,6 @@ async def _matching(store: Store, asked: KpiBody, spaces: Sequence[str], at: dat
     except (KqlError, UnsupportedQuery) as error:
         raise InvalidInput([Problem("filter", f"is not valid KQL: {error}", "correct it, or leave it out")]) from None
     return [trace for trace in found if query.matches(expand_execution(trace)[-1], at)]
-
-
-def _instant(path: str, text: str, at: datetime) -> datetime:
-    try:
-        nanos = resolve_date(text, date_format(DEFAULT_FORMAT), now=to_ms(at) * _NANOS_A_MS)
-        return from_ms(nanos // _NANOS_A_MS)
-    except (ValueError, OverflowError):
-        raise InvalidInput([Problem(path, f"{text[:40]!r} is no time", "write ISO 8601, or like now-1d")]) from None
 
 
 def _duration_ms(trace: ConnectorTrace) -> int:
