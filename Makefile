@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test coverage test-cluster crash-quick check bench mutants docs clean
+.PHONY: demo test coverage test-cluster crash-quick check fuzz-api bench mutants docs clean
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -33,6 +33,9 @@ check: $(STAMP)  ## lint, format, types, import contract, dependencies
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+
+fuzz-api: $(STAMP)  ## ten minutes of requests made up from our OpenAPI document; FUZZ_ARGS="--seconds 60" for less
+	$(BIN)/python -m tests.fuzz.api $(FUZZ_ARGS)
 
 bench: $(STAMP)  ## measurements, as ratios
 	$(BIN)/python -m benchmarks

@@ -1,7 +1,7 @@
 """What routes answer, for the reference: schemas of answers by name, and which route answers with which.
 
-Members may be added to answers at any time, so that schemas leave objects open. A route that is not listed answers 204
-where it deletes, else 200 with some JSON.
+Members may be added to answers at any time, so that schemas leave objects open. Of what a route answers that is not
+listed, the reference tells nothing but that it went well.
 """
 
 from collections.abc import Mapping

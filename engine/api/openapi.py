@@ -14,7 +14,6 @@ from engine.model.jsonvalue import JsonObject
 from engine.model.version import ENGINE_VERSION
 
 _PARAMETER: Final = re.compile(r"\{([a-zA-Z_]+)\}")
-_ANY: Final[JsonObject] = {"application/json": {"schema": {}}}
 _ERROR: Final[JsonObject] = {"$ref": "#/components/responses/Error"}
 _XSRF: Final[JsonObject] = {"$ref": "#/components/parameters/xsrf"}
 _DESCRIPTION: Final = (
@@ -150,7 +149,7 @@ def _responses(route: Route) -> JsonObject:
     errors: JsonObject = {"4XX": _ERROR, "5XX": _ERROR}
     answered = answer_of(route)
     if answered is None:
-        return {"2XX": {"description": "Done.", "content": _ANY}, **errors}
+        return {"2XX": {"description": "Done."}, **errors}
     shown: JsonObject = {"description": "Done."}
     if answered.schema is not None:
         shown["content"] = {answered.media_type: {"schema": reference_to(answered.schema)}}
