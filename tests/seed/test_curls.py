@@ -63,7 +63,7 @@ RULE = {
         "threshold": [1],
     },
 }
-XSRF = {"kbn-xsrf": "true"}
+HEADERS = {"kbn-xsrf": "true", "content-type": "application/json"}
 
 
 def body_of(request: dict[str, Any]) -> Any:
@@ -74,9 +74,9 @@ def body_of(request: dict[str, Any]) -> Any:
     return json.loads(request["body"]) if "body" in request else None
 
 
-async def send(server: RestServer, method: str, path: str, body: Any = None, **headers: str) -> Answered:
+async def send(server: RestServer, method: str, path: str, body: Any = None) -> Answered:
     content = b"" if body is None else json.dumps(body).encode()
-    return await server.send(method, path, XSRF | {"content-type": "application/json"} | headers, content)
+    return await server.send(method, path, HEADERS, content)
 
 
 async def prepare(server: RestServer, method: str, path: str, body: Any) -> None:
