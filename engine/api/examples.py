@@ -48,7 +48,7 @@ _WEBHOOK: Final[JsonObject] = {
     "config": {"url": "https://desk.example/alerts", "method": "post", "hasAuth": True},
     "secrets": {"user": "tocsin", "password": "..."},
 }
-_HOUR: Final = {"type": "long", "script": {"source": "emit(doc['@timestamp'].value.getHour())"}}
+_HOUR: Final[JsonObject] = {"type": "long", "script": {"source": "emit(doc['@timestamp'].value.getHour())"}}
 
 BODIES: Final[Mapping[str, JsonObject]] = {
     "POST /api/alerting/rule": _RULE,

@@ -34,7 +34,11 @@ async def test_settings_are_stored_one_by_one(world: Any, now: Any) -> None:
         query_delay_change=SettingsChange(later, "ann", later + timedelta(minutes=1), "bob"),
     )
     assert await get_space_settings(world.store, "other") == SpaceSettings()
-    assert [entry.object_id for entry in await world.store.audit("default")] == ["flapping", "query_delay", "query_delay"]
+    assert [entry.object_id for entry in await world.store.audit("default")] == [
+        "flapping",
+        "query_delay",
+        "query_delay",
+    ]
 
 
 @pytest.mark.parametrize(
