@@ -9,6 +9,7 @@ from typing import Any
 from engine.model.alert import Alert
 from engine.model.instant import iso
 from engine.operations import settings
+from engine.operations.bulk_form import Edit
 from engine.operations.data_views import DataViewOperations
 from engine.operations.field_lists import FieldLists
 from engine.operations.rules import Rules
@@ -64,6 +65,7 @@ async def test_each_change_is_recorded_once_with_who_made_it(world: Any, body: A
         *("rule", "r", "Rules."),
         ("create", lambda: rules.create(body(actions=[action()]), rule_id="r", **by)),
         ("update", lambda: rules.update("r", edit, **by)),
+        ("edit", lambda: rules.edit("r", [Edit("tags", "add", ["new"])], **by)),
         ("update_api_key", lambda: rules.update_api_key("r", **by)),
         ("mute_alert", lambda: rules.mute_alert("r", "a", validate_existence=False, **by)),
         ("unmute_alert", lambda: rules.unmute_alert("r", "a", **by)),
