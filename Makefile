@@ -15,11 +15,12 @@ $(STAMP): pyproject.toml
 demo: $(STAMP)  ## replay a web log with an incident, and flights, through the sample rules
 	$(BIN)/tocsin demo
 
+# Not reordered: the slow tests of whole programs would come last, and keep one core alone.
 test: $(STAMP)  ## all tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 
 coverage: $(STAMP)  ## all tests, and which lines they reach; a third slower
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 test-cluster: $(STAMP)  ## tests on a real OpenSearch node; needs a JDK from version 17 and Maven
 	$(BIN)/python -m pytest -m opensearch $(PYTEST_ARGS)
