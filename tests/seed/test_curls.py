@@ -16,8 +16,9 @@ import pytest
 
 from engine.model.case import AlertAttachment, Case, CaseComment, UserComment
 from engine.search.local.engine import LocalSearch
-from tests.cases.adapters.rest_server import Answered, RestServer
+from tests.cases.adapters.rest_server import RestServer
 from tests.seed.excerpt import EXCERPT, Page, count_curls, read_pages, sample_members, top_members
+from tests.servers.asgi import Answered
 from tocsin.composition import builtin_registry
 from tocsin.files.rules import load_rules
 

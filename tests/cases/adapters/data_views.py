@@ -8,8 +8,9 @@ import orjson
 from engine.model.data_view import DataView
 from engine.operations.field_lists import FieldLists
 from engine.search.recording import CannedAnswer, RecordingSearch
-from tests.cases.adapters.rest_server import Answered, RestServer
+from tests.cases.adapters.rest_server import RestServer
 from tests.cases.matching import assert_absent, assert_equal, assert_subset, require_known
+from tests.servers.asgi import Answered
 
 Json = Any
 

@@ -14,8 +14,9 @@ import orjson
 
 from engine.model.instant import iso
 from tests.cases.adapters.rest_matching import check_json, value_at
-from tests.cases.adapters.rest_server import Answered, RestServer
+from tests.cases.adapters.rest_server import RestServer
 from tests.cases.matching import require_known
+from tests.servers.asgi import Answered
 
 Json = Any
 

@@ -12,9 +12,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-import orjson
-
-from engine.api.app import Api
 from engine.api.authentication import authenticate_by
 from engine.api.settings import ApiSettings
 from engine.model.connector import Connector
@@ -36,6 +33,7 @@ from engine.store.sqlite import open_store
 from engine.vault.vault import AeadVault
 from tests.cases.adapters.framework_settings import preconfigured_connectors, split_actions, with_actions
 from tests.cases.matching import require_known
+from tests.servers.asgi import Answered, call
 from tocsin.composition import builtin_registry, compose
 from tocsin.http_api import ApiContext, build_api
 
@@ -68,17 +66,6 @@ _ROLES: dict[str, tuple[str, ...]] = {
     "superuser": ("superuser",),
 }
 """What the users of a case hold -> the roles that grant it."""
-
-
-@dataclass(frozen=True)
-class Answered:
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    @property
-    def json(self) -> Json:
-        return orjson.loads(self.content)
 
 
 @dataclass
@@ -169,32 +156,6 @@ class RestServer:
         """One request, its path as written; time goes on a little before it."""
         self._clock.set(self._clock.now() + _BETWEEN_REQUESTS)
         return await call(self._app, method, path, headers, content)
-
-
-async def call(app: Api, method: str, path: str, headers: Mapping[str, str], content: bytes) -> Answered:
-    """One request to an ASGI application, as a server would hand it over."""
-    raw_path, _, query = path.partition("?")
-    messages: list[Json] = []
-
-    async def receive() -> Json:
-        return {"type": "http.request", "body": content, "more_body": False}
-
-    async def send(message: Json) -> None:
-        messages.append(message)
-
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": raw_path,
-        "raw_path": raw_path.encode(),
-        "query_string": query.encode(),
-        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
-        "client": ("127.0.0.1", 50000),
-    }
-    await app(scope, receive, send)
-    start, *rest = messages
-    answered = {name.decode(): value.decode() for name, value in start["headers"]}
-    return Answered(start["status"], answered, b"".join(message.get("body", b"") for message in rest))
 
 
 @cache

@@ -11,31 +11,17 @@ import pytest
 from engine.api.app import Api
 from engine.api.route import Route
 from engine.service.clocks import ManualClock
+from tests.servers.asgi import Answered, call
 from tocsin.http_api import ApiContext, build_api
 from tocsin.library import AsyncEngine
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Answered:
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    @property
-    def json(self) -> Any:
-        return orjson.loads(self.content)
-
-    @property
-    def message(self) -> str:
-        return str(self.json["message"])
-
-
 Call = Callable[..., Awaitable[Answered]]
 
 
-async def call(
+async def ask(
     app: Api,
     method: str,
     path: str,
@@ -49,30 +35,7 @@ async def call(
     if json is not None:
         content = orjson.dumps(json)
         sent.setdefault("content-type", "application/json")
-    raw_path, _, query = path.partition("?")
-    chunks = iter([content] if isinstance(content, bytes) else content)
-    messages: list[Any] = []
-
-    async def receive() -> Any:
-        chunk = next(chunks, None)
-        return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
-
-    async def send(message: Any) -> None:
-        messages.append(message)
-
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": raw_path,
-        "raw_path": raw_path.encode("latin-1"),
-        "query_string": query.encode("latin-1"),
-        "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in sent.items()],
-        "client": ("127.0.0.1", 50000),
-    }
-    await app(scope, receive, send)
-    start, *rest = messages
-    answered = {name.decode(): value.decode() for name, value in start["headers"]}
-    return Answered(start["status"], answered, b"".join(message.get("body", b"") for message in rest))
+    return await call(app, method, path, sent, content)
 
 
 @pytest.fixture
@@ -83,7 +46,7 @@ def client() -> Callable[..., Call]:
         app = served if isinstance(served, Api) else Api(served, now=lambda: NOW, new_id=lambda: "id-1", **options)
 
         async def send(method: str, path: str, **request: Any) -> Answered:
-            return await call(app, method, path, **request)
+            return await ask(app, method, path, **request)
 
         return send
 
@@ -101,7 +64,7 @@ class Served:
         self.app = build_api(self.engine.parts, ApiContext())
 
     async def __call__(self, method: str, path: str, **request: Any) -> Answered:
-        return await call(self.app, method, path, **request)
+        return await ask(self.app, method, path, **request)
 
     async def create(self, rule_id: str, **members: Any) -> Answered:
         """Create a rule that is valid but for these members."""
