@@ -15,6 +15,7 @@ from engine.operations.connector_executions import ConnectorExecutions
 from engine.operations.connectors import ConnectorOperations
 from engine.operations.data_views import DataViewOperations
 from engine.operations.rules import Rules
+from engine.operations.spaces import Spaces
 from engine.operations.windows import MaintenanceWindows
 from engine.ports.clock import Clock, Ids
 from engine.ports.connector import ConnectorType
@@ -86,6 +87,11 @@ class Parts:
         """Executions of connectors on behalf of users."""
         execute = RecordedRunner(self.runner, self.store, self.clock, self.new_id)
         return ConnectorExecutions(self.directory, self.registry, self.settings, execute)
+
+    @property
+    def spaces(self) -> Spaces:
+        """The operations on spaces."""
+        return Spaces(self.store, self.rules)
 
     @property
     def data_views(self) -> DataViewOperations:

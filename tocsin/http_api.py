@@ -47,7 +47,6 @@ from engine.operations.field_lists import FieldLists
 from engine.operations.health import Protection
 from engine.operations.reference_swap import ReferenceSwaps
 from engine.operations.roles import Roles
-from engine.operations.spaces import Spaces
 from engine.service.clocks import random_id
 from engine.service.pulse import Pulse
 from tocsin.composition import Parts
@@ -84,7 +83,7 @@ def build_api(parts: Parts, context: ApiContext) -> Api:
         new_id=random_id,
         settings=context.settings,
         authenticate=context.authenticate,
-        space_exists=Spaces(parts.store, parts.rules).exists,
+        space_exists=parts.spaces.exists,
         hand_over=context.hand_over,
         on_change=context.on_change,
     )
@@ -115,7 +114,7 @@ def _resources(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
         ),
         *(windows.routes(parts.windows) if context.settings.offers_windows else ()),
         *space_settings.routes(parts.store),
-        *spaces.routes(Spaces(parts.store, parts.rules)),
+        *spaces.routes(parts.spaces),
         *roles.routes(Roles(parts.store)),
         *cases.routes(Cases(parts.store)),
         *health.routes(parts.store, parts.registry, parts.settings, context.protection),
