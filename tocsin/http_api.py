@@ -86,6 +86,7 @@ def build_api(parts: Parts, context: ApiContext) -> Api:
         space_exists=parts.spaces.exists,
         hand_over=context.hand_over,
         on_change=context.on_change,
+        on_answer=context.metrics.answered,
     )
 
 

@@ -74,6 +74,14 @@ def ignore_changes() -> None:
     """For engines that run nothing by themselves."""
 
 
+OnAnswer = Callable[[str, int, float], None]
+"""Told of each answer, on the server's loop: the request's method, the status, and the seconds that it took."""
+
+
+def ignore_answers(method: str, status: int, duration_s: float) -> None:
+    """For servers that nobody watches."""
+
+
 class Api:
     """The application. ``hand_over`` brings what touches the engine onto its loop; parsing and checking stay here.
 
@@ -91,6 +99,7 @@ class Api:
         space_exists: SpaceExists = only_default_space,
         hand_over: HandOver = stay,
         on_change: Callable[[], None] = ignore_changes,
+        on_answer: OnAnswer = ignore_answers,
     ) -> None:
         self._table = RouteTable(routes)
         self._now, self._new_id = now, new_id
@@ -98,7 +107,7 @@ class Api:
         self._rate = None if self._settings.rate_limit is None else RateLimit(self._settings.rate_limit)
         self._authenticate = authenticate
         self._space_exists = space_exists
-        self._hand_over, self._on_change = hand_over, on_change
+        self._hand_over, self._on_change, self._on_answer = hand_over, on_change, on_answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -112,6 +121,8 @@ class Api:
             # Whoever was refused would send the rest of the body all the same, for as long as it liked.
             headers["connection"] = "close"
         await _send(http, answer, headers, scope, receive, send)
+        took_s = time.monotonic() - started
+        self._on_answer(http.method, answer.status, took_s)
         is_change = http.method not in SAFE_METHODS and answer.status < HTTPStatus.BAD_REQUEST
         _log.log(
             logging.INFO if is_change else logging.DEBUG,
@@ -121,7 +132,7 @@ class Api:
             answer.status,
             extra=_told(
                 request_id,
-                duration_ms=round((time.monotonic() - started) * 1000),
+                duration_ms=round(took_s * 1000),
                 opaque_id=http.headers.get("x-opaque-id"),
             ),
         )

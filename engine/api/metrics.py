@@ -1,5 +1,6 @@
 """Figures of the service for Prometheus: counted as it works, and the rest looked up when somebody asks."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -7,23 +8,31 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from prometheus_client.process_collector import ProcessCollector
 
 from engine.api.route import Answer, Request, Route
+from engine.model.errors import StoreUnavailable
 from engine.model.version import ENGINE_VERSION
-from engine.ports.store import DeliveryReport, Standing, Store
+from engine.ports.store import CommitOutcome, DeliveryReport, Standing, Store
 from engine.service.pulse import Pulse
 from engine.service.runs import RunReport
+from engine.service.search_reports import SearchReport
 
 _SECOND = timedelta(seconds=1)
 _LAGS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _DURATIONS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _LATENCIES = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600)
 _UNKNOWN = "unknown"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def routes(metrics: "Metrics", pulse: Pulse, store: Store) -> tuple[Route, ...]:
     """``/metrics``, for every caller that says who he is: it tells counts, and names of types only."""
 
     async def show(request: Request) -> Answer:
-        metrics.look(await store.standing(), pulse, request.at)
+        # What is counted is told also when the store fails: just then somebody wants to know.
+        metrics.look_at_pulse(pulse)
+        try:
+            metrics.look_at_store(await store.standing(), await store.next_due(), request.at)
+        except StoreUnavailable:
+            metrics.miss_store()
         return Answer(200, metrics.render(), CONTENT_TYPE_LATEST)
 
     return (Route("GET", "/metrics", show, in_spaces=False, summary="Tell the figures of the service to Prometheus"),)
@@ -40,12 +49,26 @@ class Metrics:
         )
         info.labels(ENGINE_VERSION).set(1)
         self._count_runs(registry)
+        self._count_searches(registry)
         self._count_deliveries(registry)
-        self._rules = Gauge("tocsin_rules", "Rules by state of execution, or disabled.", ["state"], registry=registry)
-        self._alerts = Gauge("tocsin_alerts", "Alerts of enabled rules by state.", ["state"], registry=registry)
+        self._count_requests(registry)
+        self._gauge_service(registry)
+        self._gauge_store(registry)
+
+    def _gauge_service(self, registry: CollectorRegistry) -> None:
         self._tick_age = Gauge(
             "tocsin_scheduler_tick_age_seconds", "How long ago the last tick of the scheduler began.", registry=registry
         )
+        self._store_up = Gauge("tocsin_store_up", "Whether the store answers: 1, or 0.", registry=registry)
+
+    def _gauge_store(self, registry: CollectorRegistry) -> None:
+        self._overdue = Gauge(
+            "tocsin_scheduler_overdue_seconds",
+            "How long the rule has waited that should have run first; 0 if none is late.",
+            registry=registry,
+        )
+        self._rules = Gauge("tocsin_rules", "Rules by state of execution, or disabled.", ["state"], registry=registry)
+        self._alerts = Gauge("tocsin_alerts", "Alerts of enabled rules by state.", ["state"], registry=registry)
         self._depth = Gauge("tocsin_outbox_depth", "Notifications on their way.", registry=registry)
         self._oldest = Gauge(
             "tocsin_outbox_oldest_age_seconds", "How long the oldest of them has been on its way.", registry=registry
@@ -78,7 +101,39 @@ class Metrics:
             "tocsin_scheduler_ticks_failed", "Ticks that failed and were tried again.", registry=registry
         )
 
+    def _count_searches(self, registry: CollectorRegistry) -> None:
+        self._searches = Counter(
+            "tocsin_searches", "Searches of rules by backend and outcome.", ["backend", "outcome"], registry=registry
+        )
+        self._search_durations = Histogram(
+            "tocsin_search_duration_seconds",
+            "How long searches of rules took, waiting for others included.",
+            ["backend"],
+            buckets=_DURATIONS,
+            registry=registry,
+        )
+
+    def _count_requests(self, registry: CollectorRegistry) -> None:
+        self._requests = Counter(
+            "tocsin_http_requests",
+            "Requests to the HTTP API by method and status.",
+            ["method", "code"],
+            registry=registry,
+        )
+        self._request_durations = Histogram(
+            "tocsin_http_request_duration_seconds",
+            "How long requests to the HTTP API took.",
+            buckets=_DURATIONS,
+            registry=registry,
+        )
+
     def _count_deliveries(self, registry: CollectorRegistry) -> None:
+        self._suppressed = Counter(
+            "tocsin_actions_suppressed",
+            "Decisions not to notify, by the reason that the ledger has: one for each alert, or for a whole action.",
+            ["reason"],
+            registry=registry,
+        )
         self._actions = Counter(
             "tocsin_actions",
             "Notifications that were delivered, or given up as dead letters.",
@@ -112,6 +167,19 @@ class Metrics:
         self._lag.observe(_seconds(trace.started_at - trace.scheduled_at))
         if report.missed:
             self._missed.inc(report.missed)
+        if report.outcome is CommitOutcome.COMMITTED:
+            for entry in report.record.ledger:
+                if entry.reason != "notified":
+                    self._suppressed.labels(entry.reason).inc(len(entry.alert_ids) or 1)
+
+    def searched(self, report: SearchReport) -> None:
+        self._searches.labels(report.backend, report.outcome).inc()
+        self._search_durations.labels(report.backend).observe(report.duration_s)
+
+    def answered(self, method: str, status: int, duration_s: float) -> None:
+        """A request was answered. Called on the server's thread."""
+        self._requests.labels(method if method in _METHODS else "other", str(status)).inc()
+        self._request_durations.observe(duration_s)
 
     def delivered(self, reports: Sequence[DeliveryReport]) -> None:
         for report in reports:
@@ -124,16 +192,29 @@ class Metrics:
             elif report.state == "dead":
                 self._dead_letters.inc()
 
-    def look(self, standing: Standing, pulse: Pulse, at: datetime) -> None:
-        """Take over what is not counted but looked up."""
+    def look_at_pulse(self, pulse: Pulse) -> None:
+        """Take over how the scheduler is."""
+        self._tick_age.set(pulse.tick_age_s)
+
+    def look_at_store(self, standing: Standing, next_due: datetime | None, at: datetime) -> None:
+        """Take over what is not counted but looked up. ``next_due``: when a rule is to run next."""
+        self._store_up.set(1)
+        self._overdue.set(0 if next_due is None else _seconds(at - next_due))
         self._rules.clear()
         for state, count in standing.rules.items():
             self._rules.labels(state).set(count)
         self._alerts.labels("active").set(standing.active_alerts)
-        self._tick_age.set(pulse.tick_age_s)
         self._depth.set(standing.queued)
         self._oldest.set(0 if standing.oldest_queued is None else _seconds(at - standing.oldest_queued))
         self._dead.set(standing.dead)
+
+    def miss_store(self) -> None:
+        """The store does not answer. What it told before is not told again: it would look like news."""
+        self._store_up.set(0)
+        self._rules.clear()
+        self._alerts.clear()
+        for gauge in (self._overdue, self._depth, self._oldest, self._dead):
+            gauge.set(math.nan)
 
     def render(self) -> bytes:
         """All figures in the text format of Prometheus."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from engine.model.jsonvalue import JsonObject
 
@@ -111,6 +111,19 @@ class SearchPort(Protocol):
     async def close(self) -> None:
         """Release connections; afterwards nothing may be called."""
         ...
+
+
+@runtime_checkable
+class NamesBackends(Protocol):
+    """What a search port may offer besides, so that figures can tell its searches from those of others."""
+
+    def backend_of(self, index: tuple[str, ...]) -> str:
+        """The name of the backend that these index expressions mean: one of few, since it is a label of figures."""
+        ...
+
+
+EMBEDDED_BACKEND = "embedded"
+"""What the engine over files and documents of this process is called among backends."""
 
 
 @dataclass(slots=True)

@@ -4,8 +4,16 @@ import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from engine.model.errors import SearchError
 from engine.model.jsonvalue import JsonObject
-from engine.ports.search import BulkRequest, EsqlRequest, FieldCapsRequest, SearchPort, SearchRequest
+from engine.ports.search import (
+    EMBEDDED_BACKEND,
+    BulkRequest,
+    EsqlRequest,
+    FieldCapsRequest,
+    SearchPort,
+    SearchRequest,
+)
 from engine.search.qualified import qualify_field_caps, qualify_search, unqualify_shapes
 from engine.search.routes import Route, Routes
 
@@ -31,6 +39,16 @@ class SearchRouter:
         self.files = files
         self.routes = Routes(file_indices, clusters, default)
         self._clusters = clusters
+
+    def backend_of(self, index: tuple[str, ...]) -> str:
+        """The cluster's name, or that of the embedded engine; ``none`` for expressions that mean several backends."""
+        if not index and self.routes.default is not None:
+            return self.routes.default
+        try:
+            cluster = self.routes.of(index).cluster
+        except SearchError:
+            return "none"
+        return EMBEDDED_BACKEND if cluster is None else cluster
 
     async def search(self, request: SearchRequest) -> JsonObject:
         """See the port. Raises SearchError 400 for index expressions that mean several backends."""

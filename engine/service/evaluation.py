@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, TypeVar
@@ -12,6 +12,7 @@ from engine.model.jsonvalue import JsonObject
 from engine.ports.clock import Clock
 from engine.ports.rule_type import AlertLimitReached, Evaluation, EvaluationContext, Evaluator, Report
 from engine.ports.search import BulkRequest, EsqlRequest, FieldCapsRequest, SearchFigures, SearchPort, SearchRequest
+from engine.service.search_reports import SearchOutcome, SearchReport, backend_of, outcome_of_answer, outcome_of_error
 
 _log = logging.getLogger("tocsin.rules")
 _T = TypeVar("_T")
@@ -50,26 +51,40 @@ class MeteredSearch:
     """The search port as one run sees it: counted, and each search bounded in time.
 
     A run's own time limit ends its searches too, so they are bounded here only where that limit is the longer one.
+    ``tell`` is given the report of each search.
     """
 
-    def __init__(self, search: SearchPort, clock: Clock, timeout: timedelta) -> None:
-        self._search, self._clock = search, clock
+    def __init__(
+        self,
+        search: SearchPort,
+        clock: Clock,
+        timeout: timedelta,
+        tell: Callable[[SearchReport], None] = lambda report: None,
+    ) -> None:
+        self._search, self._clock, self._tell = search, clock, tell
         self._longest = LONGEST_SEARCH_S if timeout.total_seconds() > LONGEST_SEARCH_S else None
         self.figures = SearchFigures()
 
     async def search(self, request: SearchRequest) -> JsonObject:
-        return await self._measured(self._search.search(request))
+        return await self._measured(request.index, self._search.search(request))
 
     async def esql(self, request: EsqlRequest) -> JsonObject:
-        return await self._measured(self._search.esql(request))
+        return await self._measured(request.index, self._search.esql(request))
 
-    async def _measured(self, call: Awaitable[JsonObject]) -> JsonObject:
+    async def _measured(self, index: tuple[str, ...], call: Awaitable[JsonObject]) -> JsonObject:
         began = self._clock.monotonic()
+        outcome: SearchOutcome = "success"
         try:
             answer = await self._bounded(call)
+            outcome = outcome_of_answer(answer)
+        except BaseException as error:
+            outcome = outcome_of_error(error)
+            raise
         finally:
+            took_s = self._clock.monotonic() - began
             self.figures.searches += 1
-            self.figures.duration_ms += (self._clock.monotonic() - began) * 1000
+            self.figures.duration_ms += took_s * 1000
+            self._tell(SearchReport(backend_of(self._search, index), outcome, took_s))
         took = answer.get("took")
         self.figures.es_duration_ms += took if isinstance(took, int) else 0
         return answer

@@ -237,7 +237,7 @@ class Executor:
 
     async def _run(self, run: _Run, rule: CompiledRule) -> None:
         """Evaluate, then commit what came of it - unless the time limit has passed, or the run was given up."""
-        search = run.search = MeteredSearch(self._search, self._clock, rule.timeout)
+        search = run.search = MeteredSearch(self._search, self._clock, rule.timeout, self._observers.searched)
         try:
             result = await evaluate(rule.evaluator, self._context(rule, run.inputs, search), search.figures)
         except asyncio.CancelledError:

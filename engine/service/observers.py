@@ -7,6 +7,7 @@ from typing import Protocol
 
 from engine.ports.store import DeliveryReport
 from engine.service.runs import RunReport
+from engine.service.search_reports import SearchReport
 
 _log = logging.getLogger("tocsin.service")
 
@@ -24,6 +25,10 @@ class Observer(Protocol):
 
     def run_ended(self, report: RunReport) -> None:
         """A run has ended and was committed, or refused by the store."""
+        ...
+
+    def searched(self, report: SearchReport) -> None:
+        """A search of a rule has ended."""
         ...
 
     def delivered(self, reports: Sequence[DeliveryReport]) -> None:
@@ -49,6 +54,9 @@ class Observers:
 
     def run_ended(self, report: RunReport) -> None:
         self._tell(lambda observer: observer.run_ended(report))
+
+    def searched(self, report: SearchReport) -> None:
+        self._tell(lambda observer: observer.searched(report))
 
     def delivered(self, reports: Sequence[DeliveryReport]) -> None:
         self._tell(lambda observer: observer.delivered(reports))

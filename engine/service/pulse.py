@@ -6,6 +6,7 @@ from datetime import datetime
 
 from engine.ports.store import DeliveryReport
 from engine.service.runs import RunReport
+from engine.service.search_reports import SearchReport
 
 OLDEST_TICK_S = 180.0
 """A tick begins at least each minute, also where nothing is due. After three minutes without one something is stuck."""
@@ -49,6 +50,9 @@ class Pulse:
 
     def run_ended(self, report: RunReport) -> None:
         """Runs have figures of their own."""
+
+    def searched(self, report: SearchReport) -> None:
+        """So have searches."""
 
     def delivered(self, reports: Sequence[DeliveryReport]) -> None:
         """So have deliveries."""

@@ -14,6 +14,7 @@ from engine.ports.store import DeliveryReport
 from engine.service.clocks import SystemClock
 from engine.service.runs import RunReport
 from engine.service.scheduler import Scheduler
+from engine.service.search_reports import SearchReport
 from engine.store.sqlite import SqliteStore
 from tocsin import AsyncEngine
 from tocsin.api_service import start_api
@@ -58,6 +59,8 @@ class RunningService:
     def run_ended(self, report: RunReport) -> None:
         self.runs.append(report)
         self.ended.set()
+
+    def searched(self, report: SearchReport) -> None: ...
 
     def delivered(self, reports: Sequence[DeliveryReport]) -> None: ...
 

@@ -39,6 +39,10 @@ class ClusterSearch:
         self._dispatcher = Dispatcher(self._connection, settings, clock)
         self._field_caps = RecentAnswers(clock.monotonic)
 
+    def backend_of(self, index: tuple[str, ...]) -> str:
+        """The cluster's name, whatever the index."""
+        return self._name
+
     async def search(self, request: SearchRequest) -> JsonObject:
         """See the port. A search that gets no answer in time is a SearchError 408."""
         product = self._product or await self.detect_product()

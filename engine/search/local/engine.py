@@ -13,7 +13,7 @@ import duckdb
 
 from engine.model.instant import to_ms
 from engine.model.jsonvalue import JsonObject, JsonValue
-from engine.ports.search import BulkRequest, EsqlRequest, FieldCapsRequest, SearchRequest
+from engine.ports.search import EMBEDDED_BACKEND, BulkRequest, EsqlRequest, FieldCapsRequest, SearchRequest
 from engine.search.local.bulk import write_bulk
 from engine.search.local.database import Database, Run
 from engine.search.local.documents.memory import read_mappings
@@ -48,6 +48,10 @@ class LocalSearch:
         self._sources: list[tuple[Index, FileSource]] = []
         self._table_numbers = count()
         self._lock = Lock()
+
+    def backend_of(self, index: tuple[str, ...]) -> str:
+        """The same name for all indices: there is one engine like this in a process."""
+        return EMBEDDED_BACKEND
 
     def create_index(self, name: str, mapping: JsonObject | None = None) -> None:
         """Create an empty index. Raises SearchError 400 if it exists or the mapping cannot be."""

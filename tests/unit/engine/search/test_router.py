@@ -11,6 +11,7 @@ from engine.ports.search import BulkItem, BulkRequest, EsqlRequest, FieldCapsReq
 from engine.query.esql import EsqlText
 from engine.search.recording import CannedAnswer, RecordingSearch
 from engine.search.router import SearchRouter
+from engine.service.search_reports import backend_of
 
 
 def hits(*indices: str) -> dict[str, Any]:
@@ -46,6 +47,15 @@ async def test_one_backend_is_asked(index: tuple[str, ...], backend: str, asked:
     await router.search(SearchRequest(index, {"size": 1}, ignore_unavailable=True, allow_no_indices=False))
     expected = SearchRequest(asked, {"size": 1}, ignore_unavailable=True, allow_no_indices=False)
     assert {name: each.requests for name, each in made.items() if each.requests} == {backend: [expected]}
+
+
+@pytest.mark.parametrize(
+    ("index", "name"),
+    [(("web",), "embedded"), (("a",), "main"), ((), "main"), (("logs:web",), "logs"), (("web", "logs:web"), "none")],
+)
+def test_backends_have_names(index: tuple[str, ...], name: str) -> None:
+    router, _ = route({})
+    assert backend_of(router, index) == name
 
 
 async def test_a_request_for_several_backends_is_refused_and_none_is_asked() -> None:

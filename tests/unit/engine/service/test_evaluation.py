@@ -1,6 +1,7 @@
 """An evaluation is bounded, metered, and classified by what it raises."""
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from engine.ports.rule_type import Evaluation, EvaluationContext, Report, Report
 from engine.ports.search import FieldCapsRequest, SearchRequest
 from engine.service.clocks import ManualClock
 from engine.service.evaluation import Evaluated, Failed, MeteredSearch, evaluate
+from engine.service.search_reports import SearchReport
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 REQUEST = SearchRequest(("logs",), {})
@@ -34,7 +36,7 @@ class SlowSearch:
 
     async def search(self, request):
         self._clock.advance(timedelta(seconds=self._seconds))
-        if isinstance(self._answer, Exception):
+        if isinstance(self._answer, BaseException):
             raise self._answer
         return self._answer
 
@@ -172,6 +174,27 @@ async def test_a_failed_search_counts_too():
     with pytest.raises(SearchUnavailable):
         await search.search(REQUEST)
     assert (search.figures.searches, search.figures.duration_ms, search.figures.es_duration_ms) == (1, 2000.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ({"took": 1, "_shards": {"failed": 0}}, "success"),
+        ({"_shards": {"failed": 1}}, "partial"),
+        ({"timed_out": True}, "partial"),
+        ({"is_partial": True}, "partial"),
+        (SearchError(400, "parsing_exception", "no"), "error"),
+        (SearchError(408, "timeout", "late"), "timeout"),
+        (SearchUnavailable("gone"), "unavailable"),
+        (asyncio.CancelledError(), "cancelled"),
+    ],
+)
+async def test_how_a_search_ended_is_told(answer, outcome):
+    clock, told = ManualClock(AT), []
+    search = MeteredSearch(SlowSearch(clock, 2, answer), clock, timedelta(minutes=5), told.append)
+    with contextlib.suppress(SearchError, SearchUnavailable, asyncio.CancelledError):
+        await search.search(REQUEST)
+    assert told == [SearchReport("other", outcome, 2.0)]
 
 
 async def test_in_a_longer_run_no_single_search_takes_longer_than_the_longest(monkeypatch):
