@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from engine.search.local.fragment import Sql, join, sql, value
+from engine.search.local.fragment import Sql, all_of, join, sql, value
 from engine.search.local.relation import Relation
 
 
@@ -106,17 +106,32 @@ class SpanFrame:
 
     def sql(self) -> Sql:
         slots = "".join(f", d.{name}" for name in self.relation.slots)
+        documents = sql("SELECT *, {} AS span_key FROM ({})", self.key.source, self.parent.sql())
+        if len(self.spans) == 1:
+            # The usual case of rules. A filter costs a third less to plan than a join, and half to run.
+            low, high = (value(end, self.key.sql_type) for end in (self.spans[0].start, self.spans[0].end))
+            only = [
+                sql(f"x {operator} {{}}", end)
+                for operator, end in ((">=", low), ("<", high))
+                if end.params[0] is not None
+            ]
+            return sql(
+                f"SELECT d.ord, d.ix, d.seq{slots} FROM ({{}}) AS d WHERE {{}}",
+                documents,
+                self._has_value(all_of(only)),
+            )
         columns = [
             value(list(range(len(self.spans))), "BIGINT[]"),
             value([span.start for span in self.spans], f"{self.key.sql_type}[]"),
             value([span.end for span in self.spans], f"{self.key.sql_type}[]"),
         ]
         spans = sql("SELECT unnest({}) AS number, unnest({}) AS low, unnest({}) AS high", *columns)
-        inside = "x IS NOT NULL AND (s.low IS NULL OR x >= s.low) AND (s.high IS NULL OR x < s.high)"
-        if self.key.is_list:
-            condition = sql("len(list_filter({}, lambda x: " + inside + ")) > 0", self.key.source)
-        else:
-            condition = Sql(inside.replace("x ", "d.span_key "))
-        documents = sql("SELECT *, {} AS span_key FROM ({})", self.key.source, self.parent.sql())
+        inside = Sql("(s.low IS NULL OR x >= s.low) AND (s.high IS NULL OR x < s.high)")
         head = f"SELECT d.ord * {len(self.spans)} + s.number AS ord, d.ix, d.seq{slots} FROM "
-        return sql(head + "({}) AS d JOIN ({}) AS s ON {}", documents, spans, condition)
+        return sql(head + "({}) AS d JOIN ({}) AS s ON {}", documents, spans, self._has_value(inside))
+
+    def _has_value(self, inside: Sql) -> Sql:
+        """Whether a document has a value ``x`` of which the condition is true."""
+        if self.key.is_list:
+            return sql("len(list_filter(d.span_key, lambda x: x IS NOT NULL AND {})) > 0", inside)
+        return Sql(f"d.span_key IS NOT NULL AND {inside.text.replace('x ', 'd.span_key ')}", inside.params)

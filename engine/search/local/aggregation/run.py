@@ -104,18 +104,19 @@ class AggregationRun:
     def _terms(self, plan: Terms, frame: Frame, parents: list[JsonObject]) -> None:
         bound = BoundTerms.bind(plan, frame.relation, _bind_metrics(plan.children, frame))
         groups = [bound.group(row) for row in self.run.fetch(bound.statement(frame, len(parents)))]
-        others = [0] * len(parents)
-        for group in groups:
-            others[group.parent] = others[group.parent] or group.total
+        others = bound.others(groups, len(parents), lambda: self._totals(bound, frame))
         found: list[tuple[Chosen, JsonObject]] = []
         for group in groups:
-            others[group.parent] -= group.count
             bucket = bound.bucket(group)
             _put_metrics(bucket, bound.metrics, group.metrics)
             found.append(((group.parent, *group.keys), bucket))
         listed = self._complete(plan, found, lambda chosen: bound.frame(frame, chosen), len(parents))
         for parent, kept, other in zip(parents, listed, others, strict=True):
             parent[plan.name] = terms_answer(kept, other)
+
+    def _totals(self, bound: BoundTerms, frame: Frame) -> dict[int, int]:
+        rows = self.run.fetch(bound.totals_statement(frame))
+        return {int(str(parent)): int(str(count)) for parent, count in rows}
 
     def _histogram(self, plan: Histogram, frame: Frame, parents: list[JsonObject]) -> None:
         bound = BoundHistogram.bind(plan, frame, _bind_metrics(plan.children, frame), self.run, self._now)

@@ -1,6 +1,6 @@
 """``terms`` and ``multi_terms``: grouping in one statement, ordered and cut in the database (embedded-search.md 8)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,12 +19,11 @@ from engine.search.local.values import converter
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One bucket as found: its parent, keys, count, and values of its metrics; ``total``: count over all groups."""
+    """One bucket as found: its parent, keys, count, and values of its metrics."""
 
     parent: int
     keys: tuple[object, ...]
     count: int
-    total: int
     metrics: tuple[object, ...]
 
 
@@ -45,20 +44,36 @@ class BoundTerms:
         return [f"k{at}" for at in range(len(self.keys))]
 
     def statement(self, frame: Frame, parents: int) -> Sql:
-        """One row a bucket: parent, keys, count, total, metrics; in order of parents and rank."""
+        """One row a bucket: parent, keys, count, metrics; in order of parents and rank."""
         grouped = self._grouped(frame)
         if self.terms.min_doc_count == 0:
             grouped = self._with_empty(grouped, frame.relation, parents)
-        keys = ", ".join(self._names)
         width = sum(len(metric.expressions) for metric in self.metrics)
-        metrics = "".join(f", m{at}" for at in range(width))
-        return sql(
-            f"SELECT ord, {keys}, n, total{metrics} FROM (SELECT *, row_number() OVER "
-            f"(PARTITION BY ord ORDER BY {self._order()}) AS rank FROM "
-            "(SELECT *, sum(n) OVER (PARTITION BY ord) AS total FROM ({})) "
-            f"WHERE n >= {self.terms.min_doc_count}) WHERE rank <= {self.terms.size} ORDER BY ord, rank",
-            grouped,
-        )
+        columns = ", ".join(["ord", *self._names, "n", *(f"m{at}" for at in range(width))])
+        frequent = f"n >= {self.terms.min_doc_count}"
+        if parents == 1:
+            # Ranking costs as much again as grouping, and one parent needs none.
+            chosen = f"SELECT {columns} FROM ({{}}) WHERE {frequent} ORDER BY {self._order()} LIMIT {self.terms.size}"
+            return sql(chosen, grouped)
+        rank = f"row_number() OVER (PARTITION BY ord ORDER BY {self._order()}) AS rank"
+        ranked = f"SELECT *, {rank} FROM ({{}}) WHERE {frequent}"
+        return sql(f"SELECT {columns} FROM ({ranked}) WHERE rank <= {self.terms.size} ORDER BY ord, rank", grouped)
+
+    def others(self, groups: Sequence[Group], parents: int, totals: Callable[[], Mapping[int, int]]) -> list[int]:
+        """For each parent the documents that none of its buckets counts; ``totals``, asked if there may be such: how
+        many documents have keys."""
+        shown: list[list[int]] = [[] for _ in range(parents)]
+        for group in groups:
+            shown[group.parent].append(group.count)
+        if self.terms.min_doc_count <= 1 and all(len(counts) < self.terms.size for counts in shown):
+            return [0] * parents
+        total = totals()
+        return [total.get(parent, 0) - sum(counts) if counts else 0 for parent, counts in enumerate(shown)]
+
+    def totals_statement(self, frame: Frame) -> Sql:
+        """One row a parent: its number, and how many documents have keys."""
+        documents = keyed(frame, [key.slot for key in self.keys])
+        return sql("SELECT ord, count(*) FROM ({}) WHERE {} GROUP BY ord", documents, self._listed())
 
     def _grouped(self, frame: Frame) -> Sql:
         names = ", ".join(self._names)
@@ -146,8 +161,8 @@ class BoundTerms:
     def group(self, row: Sequence[object]) -> Group:
         """A row of the statement."""
         width = len(self.keys)
-        parent, count, total = (int(str(row[at])) for at in (0, width + 1, width + 2))
-        return Group(parent, tuple(row[1 : width + 1]), count, total, tuple(row[width + 3 :]))
+        parent, count = (int(str(row[at])) for at in (0, width + 1))
+        return Group(parent, tuple(row[1 : width + 1]), count, tuple(row[width + 2 :]))
 
     def bucket(self, group: Group) -> JsonObject:
         """A bucket without its sub-aggregations."""
