@@ -18,11 +18,12 @@ from engine.api.errors import ApiError, Misplaced, Place, answer_of, error_answe
 from engine.api.headers import SAFE_METHODS, answer_headers, check_headers
 from engine.api.query import parse_query
 from engine.api.rate_limit import RateLimit
-from engine.api.route import Answer, Request, Route
+from engine.api.route import OPAQUE_ID, Answer, Request, Route
 from engine.api.routing import Found, RouteTable
 from engine.api.settings import ApiSettings
 from engine.model.errors import InvalidInput, Problem, TocsinError
 from engine.model.jsonvalue import JsonValue
+from engine.model.request_mark import marked
 from engine.model.rule import DEFAULT_SPACE
 from engine.operations.validation import parse_model
 from engine.ports.clock import Ids
@@ -115,7 +116,8 @@ class Api:
         request_id, started = self._new_id(), time.monotonic()
         incoming = Incoming(receive)
         http = HttpRequest(scope, incoming)
-        route, answer = await self._answer(http, request_id)
+        mark = _mark_of(http)
+        route, answer = await self._answer(http, request_id, mark)
         headers = {**answer_headers(route, self._settings), **answer.headers}
         if answer.status >= HTTPStatus.BAD_REQUEST and incoming.is_left(http.headers):
             # Whoever was refused would send the rest of the body all the same, for as long as it liked.
@@ -123,9 +125,8 @@ class Api:
         await _send(http, answer, headers, scope, receive, send)
         took_s = time.monotonic() - started
         self._on_answer(http.method, answer.status, took_s)
-        is_change = http.method not in SAFE_METHODS and answer.status < HTTPStatus.BAD_REQUEST
         _log.log(
-            logging.INFO if is_change else logging.DEBUG,
+            logging.INFO if _is_worth_a_line(http.method, answer.status) else logging.DEBUG,
             "%s %s %d",
             http.method,
             scope["path"],
@@ -133,11 +134,11 @@ class Api:
             extra=_told(
                 request_id,
                 duration_ms=round(took_s * 1000),
-                opaque_id=http.headers.get("x-opaque-id"),
+                **mark,
             ),
         )
 
-    async def _answer(self, http: HttpRequest, request_id: str) -> tuple[Route | None, Answer]:
+    async def _answer(self, http: HttpRequest, request_id: str, mark: Mapping[str, str]) -> tuple[Route | None, Answer]:
         """The route, if one was found, and the answer: never an exception."""
         route: Route | None = None
         try:
@@ -149,10 +150,10 @@ class Api:
         except TocsinError as error:
             answer = answer_of(error, _place_of(route))
             if answer is None:
-                _log.error("request failed: %s", error, extra=_told(request_id))
+                _log.error("request failed: %s", error, extra=_told(request_id, **mark))
             return route, answer or internal_error(request_id)
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the cause
-            _log.exception("request failed", extra=_told(request_id))
+            _log.exception("request failed", extra=_told(request_id, **mark))
             return route, internal_error(request_id)
 
     async def _run(self, found: Found, http: HttpRequest, request_id: str) -> Answer:
@@ -188,7 +189,8 @@ class Api:
         return await (route.handle(request) if route.is_apart else self._hand_over(self._handled(route, request)))
 
     async def _handled(self, route: Route, request: Request) -> Answer:
-        answer = await route.handle(request)
+        with marked(request.opaque_id):
+            answer = await route.handle(request)
         if route.method != "GET":
             self._on_change()
         return answer
@@ -253,6 +255,19 @@ def _raw_path(scope: Scope) -> str:
 def _headers(scope: Scope) -> dict[str, str]:
     """By name, the first of each; Starlette's own mapping looks through all of them for each one that is asked for."""
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+
+
+def _is_worth_a_line(method: str, status: int) -> bool:
+    """Changes are, and whoever was not let in; what was only wrong is known to whoever sent it."""
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return True
+    return method not in SAFE_METHODS and status < HTTPStatus.BAD_REQUEST
+
+
+def _mark_of(http: HttpRequest) -> dict[str, str]:
+    """What the client calls the request, as log lines have it."""
+    mark = http.headers.get(OPAQUE_ID)
+    return {} if mark is None else {"opaque_id": mark}
 
 
 def _told(request_id: str, **more: object) -> dict[str, object]:

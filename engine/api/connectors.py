@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from engine.api.query import QueryBool
 from engine.api.route import NO_CONTENT, Answer, Request, Route, answer_json
+from engine.model.connector_trace import UsedKey
 from engine.model.settings import EngineSettings
 from engine.operations.connector_executions import Asked, ConnectorExecutions
 from engine.operations.connector_form import ConnectorBody, ConnectorChanges, ExecutionBody
@@ -13,7 +14,7 @@ from engine.operations.connectors import ConnectorOperations
 from engine.operations.validation import parse_model
 from engine.operations.values import Strict
 from engine.ports.registry import Registry
-from engine.security.caller import Need
+from engine.security.caller import Caller, Need
 from engine.security.features import ACTIONS
 
 _ALL = "/api/actions/connector"
@@ -113,10 +114,15 @@ class _ConnectorRoutes:
             "http_request",
             request.space,
             user=request.caller.name,
+            api_key=_used_key(request.caller),
             request_body_bytes=int(sent) if sent.isdecimal() else 0,
         )
         result = await self.executions.execute(request.parts["id"], params, asked)
         return answer_json(result_to_json(request.parts["id"], result))
+
+
+def _used_key(caller: Caller) -> UsedKey | None:
+    return None if caller.api_key_id is None else UsedKey(caller.api_key_id, caller.api_key_name or "")
 
 
 def _is_internal(request: Request) -> bool:

@@ -25,6 +25,10 @@ PUBLIC_VERSION = "2023-10-31"
 """The only version of the public routes (rest-api.md 1.2)."""
 
 
+OPAQUE_ID = "x-opaque-id"
+"""The header by which clients name their requests (rest-api.md 1.2)."""
+
+
 class ByCaller(TypedDict):
     """What operations that change something are told of a request: where, when, by whom."""
 
@@ -57,6 +61,11 @@ class Request:
         if not isinstance(self.query, model):
             raise TypeError(f"{self.method} {self.path} declares no query of {model.__name__}")
         return self.query
+
+    @property
+    def opaque_id(self) -> str | None:
+        """What the client calls this request."""
+        return self.headers.get(OPAQUE_ID)
 
     @property
     def by_caller(self) -> ByCaller:

@@ -19,11 +19,19 @@ class ExecutingRule:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedKey:
+    """The API key that somebody used."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectorTrace:
     """One execution. Nothing of its params, of the config or of answers is in it but the text of an error.
 
     ``is_space_agnostic``: the connector belongs to no space. ``scheduled_at``: of a queued execution, when it was due.
-    ``user``: who asked over HTTP; None without security.
+    ``user``: who asked over HTTP, with ``api_key`` if that stood for the password; None without security.
     """
 
     execution_uuid: str
@@ -42,3 +50,4 @@ class ConnectorTrace:
     user: str | None = None
     rule: ExecutingRule | None = None
     scheduled_at: datetime | None = None
+    api_key: UsedKey | None = None

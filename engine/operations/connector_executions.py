@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine.model.connector import Connector, ConnectorResult
-from engine.model.connector_trace import ExecutingRule, ExecutionSource
+from engine.model.connector_trace import ExecutingRule, ExecutionSource, UsedKey
 from engine.model.errors import NotFound, Refused
 from engine.model.jsonvalue import JsonObject
 from engine.model.rule import DEFAULT_SPACE
@@ -17,11 +17,15 @@ from engine.ports.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asked for an execution, as the event log tells it; ``user`` None without security."""
+    """Who asked for an execution, as the event log tells it; ``user`` None without security.
+
+    ``api_key``: the key in whose name the user asked.
+    """
 
     source: ExecutionSource
     space: str = DEFAULT_SPACE
     user: str | None = None
+    api_key: UsedKey | None = None
     request_body_bytes: int = 0
     rule: ExecutingRule | None = None
 

@@ -55,8 +55,13 @@ def _record(trace: ConnectorTrace, action: str, at: datetime, message: str) -> J
         "kibana.action.execution.uuid": trace.execution_uuid,
         "kibana.action.execution.source": trace.source,
         "kibana.action.execution.usage.request_body_bytes": trace.request_body_bytes,
+        # There is no other id of a user than the name.
         "user.name": trace.user,
+        "user.id": trace.user,
     }
+    if trace.api_key is not None:
+        record["kibana.user_api_key.id"] = trace.api_key.id
+        record["kibana.user_api_key.name"] = trace.api_key.name
     if trace.rule is not None:
         record["kibana.alert.rule.consumer"] = trace.rule.consumer
         record["kibana.alert.rule.execution.uuid"] = trace.rule.execution_uuid

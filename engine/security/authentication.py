@@ -97,12 +97,12 @@ def _by_key(directory: Directory, given: Key, at: datetime) -> Caller | None:
     key = directory.keys.get(given.id)
     if not is_secret(given.secret, None if key is None else key.secret_hash) or key is None or key.is_expired(at):
         return None
-    return _caller(directory, key.owner, key.id)
+    return _caller(directory, key.owner, key.id, key.name)
 
 
-def _caller(directory: Directory, name: str, key_id: str | None = None) -> Caller | None:
+def _caller(directory: Directory, name: str, key_id: str | None = None, key_name: str | None = None) -> Caller | None:
     rights = directory.rights(name)
-    return None if rights is None else Caller(name, rights, directory.users[name].roles, key_id)
+    return None if rights is None else Caller(name, rights, directory.users[name].roles, key_id, key_name)
 
 
 class _VerifiedPasswords:

@@ -9,7 +9,8 @@ from engine.security.rights import EVERY_RIGHT, NO_RIGHTS, Rights
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever asks. ``name``: the user, None without security. ``api_key_id``: of the key that stood for the password.
+    """Whoever asks. ``name``: the user, None without security. ``api_key_id``, ``api_key_name``: of the key that
+    stood for the password.
 
     ``roles`` are the user's, by name.
     """
@@ -18,6 +19,7 @@ class Caller:
     rights: Rights = NO_RIGHTS
     roles: tuple[str, ...] = ()
     api_key_id: str | None = None
+    api_key_name: str | None = None
 
     @property
     def by_api_key(self) -> bool:

@@ -70,4 +70,5 @@ def trace_of(
         user=asked.user,
         rule=asked.rule,
         scheduled_at=scheduled_at,
+        api_key=asked.api_key,
     )

@@ -9,6 +9,8 @@ from engine.ports.store import AuditEntry
 from engine.store.tables import audit
 
 _INSERT = insert(audit)
+_OPAQUE_ID = "opaque_id"
+"""Stands among the details, which have no member of that name: few entries have one."""
 
 
 def record_audit(connection: Connection, entry: AuditEntry | None) -> None:
@@ -26,7 +28,7 @@ def record_audits(connection: Connection, entries: Sequence[AuditEntry]) -> None
             "object_kind": entry.object_kind,
             "object_id": entry.object_id,
             "space": entry.space,
-            "details": entry.details,
+            "details": entry.details if entry.opaque_id is None else {**entry.details, _OPAQUE_ID: entry.opaque_id},
         }
         for entry in entries
     ]
@@ -47,7 +49,8 @@ def read_audit(connection: Connection, space: str, limit: int) -> list[AuditEntr
             object_kind=row["object_kind"],
             object_id=row["object_id"],
             space=row["space"],
-            details=row["details"],
+            details={name: value for name, value in row["details"].items() if name != _OPAQUE_ID},
+            opaque_id=row["details"].get(_OPAQUE_ID),
         )
         for row in rows
     ]

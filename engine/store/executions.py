@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from engine.model.connector_trace import ConnectorTrace, ExecutingRule
+from engine.model.connector_trace import ConnectorTrace, ExecutingRule, UsedKey
 from engine.model.instant import from_ms, to_ms
 from engine.store.bulk import execute_rows
 from engine.store.encoding import decode_json, encode_json, instant_or_none, ms_or_none
@@ -64,6 +64,7 @@ def _pack(trace: ConnectorTrace) -> dict[str, Any]:
             trace.user,
             None if rule is None else [rule.id, rule.rule_type_id, rule.consumer, rule.execution_uuid],
             ms_or_none(trace.scheduled_at),
+            *(() if trace.api_key is None else ([trace.api_key.id, trace.api_key.name],)),
         ]
     )
     return {
@@ -78,7 +79,7 @@ def _pack(trace: ConnectorTrace) -> dict[str, Any]:
 def _unpack(packed: bytes) -> ConnectorTrace:
     members = decode_json(packed)
     uuid, space, connector_id, name, type_id, source, started_at, ended_at, is_ok, error = members[:10]
-    has_timed_out, is_space_agnostic, request_body_bytes, user, rule, scheduled_at = members[10:16]
+    has_timed_out, is_space_agnostic, request_body_bytes, user, rule, scheduled_at, *more = members[10:]
     return ConnectorTrace(
         execution_uuid=uuid,
         space=space,
@@ -96,4 +97,5 @@ def _unpack(packed: bytes) -> ConnectorTrace:
         user=user,
         rule=None if rule is None else ExecutingRule(*rule),
         scheduled_at=instant_or_none(scheduled_at),
+        api_key=UsedKey(*more[0]) if more else None,
     )

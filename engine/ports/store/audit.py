@@ -4,11 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.model.jsonvalue import JsonObject
+from engine.model.request_mark import current_mark
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """Who changed what. ``details`` never holds secrets."""
+    """Who changed what. ``details`` never holds secrets.
+
+    ``opaque_id``: what the client calls the request that made the change; by default the one under way.
+    """
 
     at: datetime
     actor: str | None
@@ -17,3 +21,4 @@ class AuditEntry:
     object_id: str
     space: str
     details: JsonObject = field(default_factory=dict)
+    opaque_id: str | None = field(default_factory=current_mark)

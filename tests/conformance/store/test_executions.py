@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.model.connector_trace import ConnectorTrace, ExecutingRule
+from engine.model.connector_trace import ConnectorTrace, ExecutingRule, UsedKey
 from engine.model.settings import RetentionSettings
 from engine.ports.store import Store
 
@@ -39,6 +39,7 @@ async def found(store: Store, *spaces: str, **query: Any) -> list[str]:
             "rule": ExecutingRule("r", ".es-query", "alerts", "run"),
             "scheduled_at": NOON,
         },
+        {"user": "ann", "api_key": UsedKey("k1", "ci")},
     ],
 )
 async def test_a_trace_comes_back_as_it_was_stored(store: Store, members: dict[str, Any]) -> None:

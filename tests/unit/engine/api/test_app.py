@@ -430,3 +430,15 @@ async def test_changes_are_logged_with_what_the_client_calls_them(
     (record,) = caplog.records
     assert record.getMessage() == "POST /api/thing/a/_touch 200"
     assert record.__dict__["fields"]["opaque_id"] == "deploy 7"
+
+
+async def test_whoever_is_not_let_in_is_logged_with_what_the_client_calls_it(
+    client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, logger="tocsin.api"):
+        await client(GUARDED, authenticate=let_in_who_knows_the_word)(
+            "GET", "/api/guarded", headers={"x-opaque-id": "probe"}
+        )
+    (record,) = caplog.records
+    assert record.getMessage() == "GET /api/guarded 401"
+    assert record.__dict__["fields"]["opaque_id"] == "probe"

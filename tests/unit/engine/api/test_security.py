@@ -13,6 +13,7 @@ from engine.model.space import Space
 from engine.model.user import User
 from engine.operations.api_keys import ApiKeys
 from engine.operations.roles import Roles
+from engine.run.connector_events import expand_execution
 from engine.security.authentication import Authenticator
 from engine.security.passwords import hash_password
 from engine.security.policy import SecurityPolicy
@@ -222,6 +223,29 @@ async def test_connectors_roles_cases_and_spaces(secured: Secured, rows: list[Ro
 async def test_a_key_opens_what_its_user_may(secured: Secured, body: Callable[..., Any]) -> None:
     rows = rule_rows(body)
     assert await answered(secured, rows, "'s key") == rows
+
+
+async def test_a_change_is_kept_with_what_the_client_calls_it(secured: Secured, body: Callable[..., Any]) -> None:
+    for rule_id, headers in (("a", {"x-opaque-id": "deploy 7" + "x" * 300}), ("b", {})):
+        sent = {"kbn-xsrf": "x", **headers}
+        assert (await secured("admin", "POST", f"{RULE}/{rule_id}", headers=sent, json=body())).status == 200
+    entries = {entry.object_id: entry for entry in await secured.served.engine.parts.store.audit("default")}
+    assert entries["a"].opaque_id == ("deploy 7" + "x" * 300)[:256]
+    assert entries["b"].opaque_id is None
+    assert "opaque_id" not in entries["a"].details
+
+
+async def test_an_execution_stands_in_the_log_with_user_and_key(secured: Secured) -> None:
+    path, sent = "/api/actions/connector/log/_execute", {"params": {"message": "m"}}
+    for who in ("admin", "admin's key"):
+        assert (await secured(who, "POST", path, json=sent)).status == 200
+    by_password, by_key = await secured.served.engine.parts.store.executions(["default"])
+    for trace in (by_password, by_key):
+        assert {(each["user.name"], each["user.id"]) for each in expand_execution(trace)} == {("admin", "admin")}
+    assert not [name for name in expand_execution(by_password)[1] if name.startswith("kibana.user_api_key")]
+    for record in expand_execution(by_key):
+        assert record["kibana.user_api_key.name"] == "key"
+        assert record["kibana.user_api_key.id"]
 
 
 async def test_every_route_asks_who_comes_but_those_that_are_open(secured: Secured) -> None:
