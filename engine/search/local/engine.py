@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from itertools import count
@@ -10,10 +10,11 @@ from threading import Lock
 from typing import TypeVar
 
 import duckdb
+import orjson
 
 from engine.model.instant import to_ms
 from engine.model.jsonvalue import JsonObject, JsonValue
-from engine.ports.search import EMBEDDED_BACKEND, BulkRequest, EsqlRequest, FieldCapsRequest, SearchRequest
+from engine.ports.search import BulkRequest, EsqlRequest, FieldCapsRequest, SearchRequest
 from engine.search.local.bulk import write_bulk
 from engine.search.local.database import Database, Run
 from engine.search.local.documents.memory import read_mappings
@@ -21,6 +22,7 @@ from engine.search.local.documents.sources import FileSource, OnBadDocument
 from engine.search.local.errors import answer
 from engine.search.local.executor import PlanExecutor
 from engine.search.local.field_caps import describe_fields
+from engine.search.local.in_flight import SearchesInFlight
 from engine.search.local.index import Index
 from engine.search.local.mapping import parse_mapping
 from engine.search.local.report import LoadReport
@@ -48,10 +50,7 @@ class LocalSearch:
         self._sources: list[tuple[Index, FileSource]] = []
         self._table_numbers = count()
         self._lock = Lock()
-
-    def backend_of(self, index: tuple[str, ...]) -> str:
-        """The same name for all indices: there is one engine like this in a process."""
-        return EMBEDDED_BACKEND
+        self._in_flight = SearchesInFlight()
 
     def create_index(self, name: str, mapping: JsonObject | None = None) -> None:
         """Create an empty index. Raises SearchError 400 if it exists or the mapping cannot be."""
@@ -117,10 +116,25 @@ class LocalSearch:
     async def search(self, request: SearchRequest) -> JsonObject:
         """See the port. Raises SearchError; InvalidInput when a file source cannot be loaded."""
         await self._load_sources()
-        started = time.monotonic()
-        plan = parse_request(request.body)
         now = to_ms(self._now()) * 1_000_000
         indices = self._resolve(request, now)
+        question = self._question(request, indices, now)
+        return await self._in_flight.answer(question, lambda: self._search(request, indices, now))
+
+    def _question(self, request: SearchRequest, indices: list[Index], now: int) -> Hashable:
+        """What two requests have in common that have one answer. The documents of any index may have a part in it, and
+        the time where the request speaks of it."""
+        try:
+            text = orjson.dumps(request.body)
+        except TypeError:
+            # Too deep, or with numbers that only Python has: one of its kind.
+            return object()
+        stored = sum(index.next_ordinal for index in list(self._indices.values()))
+        return text, tuple(index.name for index in indices), stored, now if b"now" in text else None
+
+    async def _search(self, request: SearchRequest, indices: list[Index], now: int) -> JsonObject:
+        started = time.monotonic()
+        plan = parse_request(request.body)
         body = await self._call(lambda run: PlanExecutor(run, indices, self._indices.get, now).execute(plan))
         return {"took": int((time.monotonic() - started) * 1000), "timed_out": False, **body}
 
