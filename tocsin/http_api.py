@@ -13,6 +13,7 @@ from engine.api import (
     find,
     health,
     internal_rules,
+    internal_windows,
     metrics,
     notifications,
     prometheus,
@@ -113,7 +114,7 @@ def _resources(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
             FieldLists(parts.search, parts.clock.monotonic),
             ReferenceSwaps(parts.store, parts.registry),
         ),
-        *(windows.routes(parts.windows) if context.settings.offers_windows else ()),
+        *(_windows(parts) if context.settings.offers_windows else ()),
         *space_settings.routes(parts.store),
         *spaces.routes(parts.spaces),
         *roles.routes(Roles(parts.store)),
@@ -126,6 +127,10 @@ def _resources(parts: Parts, context: ApiContext) -> tuple[Route, ...]:
         *vitality.routes(context.pulse, parts.store),
         *metrics.routes(context.metrics, context.pulse, parts.store),
     )
+
+
+def _windows(parts: Parts) -> tuple[Route, ...]:
+    return (*windows.routes(parts.windows), *internal_windows.routes(parts.windows))
 
 
 def _trials(parts: Parts) -> Trials:

@@ -1,4 +1,4 @@
-"""Maintenance windows over HTTP (rest-api.md 6), and the internal routes that end one and list those in force (8)."""
+"""Maintenance windows over HTTP (rest-api.md 6); `engine.api.internal_windows` has their older twin."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -17,7 +17,6 @@ from engine.security.features import MAINTENANCE_WINDOWS
 
 _ALL = "/api/maintenance_window"
 _ONE = "/api/maintenance_window/{id}"
-_INTERNAL = "/internal/alerting/rules/maintenance_window"
 _READING, _WRITING = Need(MAINTENANCE_WINDOWS, "read"), Need(MAINTENANCE_WINDOWS, "all")
 
 PageNumber = Annotated[QueryInteger, Field(ge=1, le=100)]
@@ -52,7 +51,7 @@ class FindQuery(Strict):
 
 
 def routes(windows: MaintenanceWindows) -> tuple[Route, ...]:
-    """The public routes, and of the internal ones those that have no public twin."""
+    """The public routes."""
     on = _WindowRoutes(windows)
     archive = "Put a maintenance window into the archive"
     return (
@@ -65,8 +64,6 @@ def routes(windows: MaintenanceWindows) -> tuple[Route, ...]:
         Route(
             "POST", f"{_ONE}/_unarchive", on.unarchive, needs=_WRITING, summary="Take a maintenance window out again"
         ),
-        Route("GET", f"{_INTERNAL}/_active", on.active, needs=_READING, summary="List the windows in force now"),
-        Route("POST", f"{_INTERNAL}/{{id}}/_finish", on.finish, needs=_WRITING, summary="End what runs of a window"),
     )
 
 
@@ -95,9 +92,6 @@ class _WindowRoutes:
     async def unarchive(self, request: Request) -> Answer:
         return _shown(await self.windows.unarchive(request.parts["id"], **request.by_caller), request)
 
-    async def finish(self, request: Request) -> Answer:
-        return _shown(await self.windows.finish(request.parts["id"], **request.by_caller), request)
-
     async def find(self, request: Request) -> Answer:
         query = request.query_as(FindQuery)
         asked = WindowQuery(
@@ -112,10 +106,6 @@ class _WindowRoutes:
         return answer_json(
             {"page": query.page, "per_page": query.per_page, "total": page.total, "maintenanceWindows": shown}
         )
-
-    async def active(self, request: Request) -> Answer:
-        running = await self.windows.running(at=request.at, space=request.space)
-        return answer_json([window_to_json(window, request.at) for window in running])
 
 
 def _shown(window: MaintenanceWindow, request: Request) -> Answer:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from engine.model.errors import InvalidInput, NotFound, Problem
 from engine.model.instant import iso, parse_iso
@@ -14,7 +14,7 @@ from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.rule import Rule
 from engine.operations.schedule_form import PARTS, Month, MonthDay, Positive, ScheduleBody, Zone, check_future
 from engine.operations.validation import parse_model
-from engine.operations.values import NotNull, Strict, WholeNumber, as_whole_number, refusal
+from engine.operations.values import DATE_TIME, NotNull, Strict, WholeNumber, as_whole_number, refusal, written_as
 from engine.timing.custom_schedule import to_stored
 from engine.timing.rrule import DAILY
 from engine.timing.snooze import Snooze
@@ -56,7 +56,14 @@ def _check_duration(value: object) -> object:
     return value
 
 
-Date: TypeAlias = Annotated[str, AfterValidator(_check_date)]
+Date: TypeAlias = Annotated[str, AfterValidator(_check_date), DATE_TIME]
+Weekday: TypeAlias = Annotated[str, AfterValidator(_check_weekday), written_as(_WEEKDAY.pattern)]
+SnoozeId: TypeAlias = Annotated[str, AfterValidator(_check_id), written_as(_ID.pattern)]
+Milliseconds: TypeAlias = Annotated[
+    int | float,
+    BeforeValidator(_check_duration),
+    WithJsonSchema({"anyOf": [{"const": INDEFINITE}, {"type": "number", "minimum": 0, "maximum": _LONGEST_MS}]}),
+]
 
 
 class RRuleBody(Strict):
@@ -68,7 +75,7 @@ class RRuleBody(Strict):
     interval: Positive | None = None
     until: Date | None = None
     count: Positive | None = None
-    byweekday: Annotated[list[Annotated[str, AfterValidator(_check_weekday)]], PARTS] | None = None
+    byweekday: Annotated[list[Weekday], PARTS] | None = None
     bymonthday: Annotated[list[MonthDay], PARTS] | None = None
     bymonth: Annotated[list[Month], PARTS] | None = None
 
@@ -76,8 +83,8 @@ class RRuleBody(Strict):
 class SnoozeBody(Strict):
     """A snooze in its stored form. ``duration`` in ms, -1 = for ever."""
 
-    id: Annotated[str | None, NotNull, AfterValidator(lambda text: text and _check_id(text))] = None
-    duration: Annotated[int | float, BeforeValidator(_check_duration)]
+    id: Annotated[SnoozeId | None, NotNull] = None
+    duration: Milliseconds
     rRule: RRuleBody  # noqa: N815 - the wire's name
 
 
@@ -90,12 +97,16 @@ class SnoozeScheduleBody(Strict):
 def read_snooze(body: JsonValue, at: datetime) -> JsonObject:
     """A snooze in its stored form (5.1), without members that are null. Raises InvalidInput."""
     parsed = parse_model(SnoozeBody, body)
-    rrule = parsed.rRule
+    check_rrule(parsed.rRule, parsed.duration, at)
+    return _evaluable(parsed.model_dump(exclude_none=True), at, "rRule")
+
+
+def check_rrule(rrule: RRuleBody, duration_ms: float, at: datetime) -> None:
+    """Judge a rule by the instant, and by how long what it repeats lasts (5.1). Raises InvalidInput."""
     if rrule.until is not None and parse_iso(rrule.until) <= at:
         raise InvalidInput([Problem("rRule.until", f"{rrule.until} is not in the future", "give a later time")])
-    if rrule.freq == DAILY and rrule.interval is not None and parsed.duration >= rrule.interval * _DAY_MS:
+    if rrule.freq == DAILY and rrule.interval is not None and duration_ms >= rrule.interval * _DAY_MS:
         raise InvalidInput([Problem("duration", "is not shorter than the interval of days", "shorten it")])
-    return _evaluable(parsed.model_dump(exclude_none=True), at, "rRule")
 
 
 def read_snooze_schedule(body: JsonValue, snooze_id: str, at: datetime) -> tuple[JsonObject, JsonObject]:

@@ -15,7 +15,7 @@ from engine.operations.values import NotNull, Strict
 from engine.query.alert_scope import compile_scope
 from engine.query.errors import KqlError, UnsupportedQuery
 from engine.timing.custom_schedule import StoredSchedule, to_custom
-from engine.timing.maintenance import EventCalendar, WindowStatus, status_at
+from engine.timing.maintenance import Event, EventCalendar, WindowStatus, status_at
 from engine.timing.rrule import RecurrenceError
 
 Category: TypeAlias = Literal["management", "observability", "securitySolution"]
@@ -86,12 +86,16 @@ def parse_changes(body: JsonValue) -> WindowChanges:
 
 def check_scope(scope: ScopeBody | None) -> None:
     """Raises InvalidInput for KQL that is wrong, or that only a search engine can evaluate."""
-    if scope is None:
-        return
+    if scope is not None:
+        check_kql(scope.alerting.query.kql, "scope.alerting.query.kql")
+
+
+def check_kql(kql: str, path: str) -> None:
+    """The same for the text alone, which stands at that path."""
     try:
-        compile_scope(scope.alerting.query.kql)
+        compile_scope(kql)
     except (KqlError, UnsupportedQuery) as error:
-        problem = Problem("scope.alerting.query.kql", str(error), "see docs/silence.md for what a scope may ask")
+        problem = Problem(path, str(error), "see docs/silence.md for what a scope may ask")
         raise InvalidInput([problem]) from None
 
 
@@ -121,16 +125,21 @@ def status_of(window: MaintenanceWindow, at: datetime) -> WindowStatus:
 
     The horizon of a window that is not archived moves along, so what recurs without end never expires.
     """
-    try:
-        events = calendar_of(window).around(at, horizon_of(window, at))
-    except RecurrenceError:
-        events = []
+    events = events_near(window, at)
     if window.is_archived:
         # From its own instant on: the answer to archiving a window shows that.
         return status_at(at, enabled=window.enabled, expiration=at - _MS, events=events)
     is_going_on = any(event.lte > at for event in events)
     expiration = max(window.expiration_date, at) if is_going_on else window.expiration_date
     return status_at(at, enabled=window.enabled, expiration=expiration, events=events)
+
+
+def events_near(window: MaintenanceWindow, at: datetime) -> list[Event]:
+    """The last event that began by an instant, and the next one; none of a schedule that cannot be evaluated."""
+    try:
+        return calendar_of(window).around(at, horizon_of(window, at))
+    except RecurrenceError:
+        return []
 
 
 def horizon_of(window: MaintenanceWindow, at: datetime) -> datetime:

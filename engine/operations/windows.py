@@ -10,7 +10,15 @@ from engine.model.jsonvalue import JsonValue
 from engine.model.maintenance_window import MaintenanceWindow, WindowStatusName
 from engine.model.rule import DEFAULT_SPACE
 from engine.operations.retries import MOST_TRIES, pause_before_retry
-from engine.operations.schedule_form import ScheduleBody, check_future
+from engine.operations.schedule_form import check_future
+from engine.operations.stored_window_form import (
+    StoredWindowChanges,
+    changed_schedule,
+    parse_stored_changes,
+    parse_stored_window,
+    schedule_of_body,
+    with_members,
+)
 from engine.operations.window_form import (
     WindowBody,
     WindowChanges,
@@ -23,10 +31,11 @@ from engine.operations.window_form import (
 )
 from engine.ports.clock import Ids
 from engine.ports.store import AuditEntry, Store, StoredWindow
-from engine.timing.custom_schedule import to_stored
+from engine.timing.custom_schedule import StoredSchedule, to_stored
 from engine.timing.rrule import RecurrenceError
 
 _KIND = "maintenance window"
+_SCHEDULE = "schedule.custom"
 
 _Change = Callable[[MaintenanceWindow], MaintenanceWindow]
 
@@ -68,6 +77,18 @@ class MaintenanceWindows:
         check_future(parsed.schedule, at)
         return await self._insert(parsed, window_id or self._new_id(), at, actor, space)
 
+    async def create_stored(
+        self, body: JsonValue, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
+    ) -> MaintenanceWindow:
+        """Create a window from the form of the older API (rest-api.md 8). Raises InvalidInput."""
+        parsed = parse_stored_window(body, at)
+        schedule = schedule_of_body(parsed.duration, parsed.r_rule)
+        plain = _new_window(parsed.title, schedule, self._new_id(), space, at, actor)
+        # Its members are checked already, and those that it has are those of a change.
+        given = parsed.model_dump(exclude={"duration", "r_rule"}, exclude_unset=True)
+        window = with_members(_bounded(plain, "r_rule"), StoredWindowChanges(**given))
+        return await self._store_new(window, at, actor)
+
     async def get(self, window_id: str, *, space: str = DEFAULT_SPACE) -> MaintenanceWindow:
         """The window. Raises NotFound."""
         return (await self._load(window_id, space)).window
@@ -94,6 +115,19 @@ class MaintenanceWindows:
         if changes.schedule is not None:
             check_future(changes.schedule, at)
         return await self._change("update", window_id, lambda window: _changed(window, changes, at), at, actor, space)
+
+    async def update_stored(
+        self, window_id: str, body: JsonValue, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
+    ) -> MaintenanceWindow:
+        """`update` with a body in the form of the older API. Raises InvalidInput, NotFound or Conflict."""
+        changes = parse_stored_changes(body)
+
+        def change(window: MaintenanceWindow) -> MaintenanceWindow:
+            schedule = changed_schedule(window, changes, at)
+            window = with_members(window, changes)
+            return window if schedule is None else _rescheduled(window, schedule, at, "r_rule")
+
+        return await self._change("update", window_id, change, at, actor, space)
 
     async def delete(self, window_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE) -> None:
         """Remove a window; alerts that it silenced notify again. Raises NotFound."""
@@ -154,7 +188,16 @@ class MaintenanceWindows:
     async def _insert(
         self, body: WindowBody, window_id: str, at: datetime, actor: str | None, space: str
     ) -> MaintenanceWindow:
-        window = _new_window(body, window_id, space, at, actor)
+        plain = _new_window(body.title, to_stored(body.schedule.custom.given()), window_id, space, at, actor)
+        window = replace(
+            plain,
+            enabled=body.enabled,
+            kql=None if body.scope is None else body.scope.alerting.query.kql,
+            category_ids=None if body.category_ids is None else tuple(body.category_ids),
+        )
+        return await self._store_new(_bounded(window), at, actor)
+
+    async def _store_new(self, window: MaintenanceWindow, at: datetime, actor: str | None) -> MaintenanceWindow:
         if not await self._store.insert_window(window, _audit("create", window, at, actor)):
             raise Conflict(f"{_KIND} [{window.id}] exists already")
         return window
@@ -182,24 +225,21 @@ class MaintenanceWindows:
         raise Conflict(f"{_KIND} [{window_id}] was changed by others at the same time; try again")
 
 
-def _new_window(body: WindowBody, window_id: str, space: str, at: datetime, actor: str | None) -> MaintenanceWindow:
-    stored = to_stored(body.schedule.custom.given())
-    window = MaintenanceWindow(
+def _new_window(
+    title: str, schedule: StoredSchedule, window_id: str, space: str, at: datetime, actor: str | None
+) -> MaintenanceWindow:
+    return MaintenanceWindow(
         id=window_id,
-        title=body.title,
-        duration_ms=stored.duration,
-        rrule=stored.rrule,
+        title=title,
+        duration_ms=schedule.duration,
+        rrule=schedule.rrule,
         expiration_date=year_after(at),
         created_at=at,
         updated_at=at,
         space=space,
-        enabled=body.enabled,
-        kql=None if body.scope is None else body.scope.alerting.query.kql,
-        category_ids=None if body.category_ids is None else tuple(body.category_ids),
         created_by=actor,
         updated_by=actor,
     )
-    return _bounded(window)
 
 
 def _changed(window: MaintenanceWindow, changes: WindowChanges, at: datetime) -> MaintenanceWindow:
@@ -213,11 +253,15 @@ def _changed(window: MaintenanceWindow, changes: WindowChanges, at: datetime) ->
     if "category_ids" in given:
         ids = changes.category_ids
         window = replace(window, category_ids=None if ids is None else tuple(ids))
-    return window if changes.schedule is None else _rescheduled(window, changes.schedule, at)
+    if changes.schedule is None:
+        return window
+    return _rescheduled(window, to_stored(changes.schedule.custom.given()), at)
 
 
-def _rescheduled(window: MaintenanceWindow, schedule: ScheduleBody, at: datetime) -> MaintenanceWindow:
-    stored = to_stored(schedule.custom.given())
+def _rescheduled(
+    window: MaintenanceWindow, stored: StoredSchedule, at: datetime, path: str = _SCHEDULE
+) -> MaintenanceWindow:
+    """Another schedule begins anew; ``path``: where it stands in the request."""
     if (stored.duration, stored.rrule) == (window.duration_ms, window.rrule):
         return window
     return _bounded(
@@ -227,16 +271,17 @@ def _rescheduled(window: MaintenanceWindow, schedule: ScheduleBody, at: datetime
             rrule=stored.rrule,
             expiration_date=window.expiration_date if window.is_archived else year_after(at),
             finished_at=None,
-        )
+        ),
+        path,
     )
 
 
-def _bounded(window: MaintenanceWindow) -> MaintenanceWindow:
+def _bounded(window: MaintenanceWindow, path: str = _SCHEDULE) -> MaintenanceWindow:
     """The window with the end of its last event. Raises InvalidInput for a schedule too costly to evaluate."""
     try:
         return replace(window, ends_by=calendar_of(window).ends_by)
     except RecurrenceError as error:
-        raise InvalidInput([Problem("schedule.custom", str(error), "write a simpler schedule")]) from None
+        raise InvalidInput([Problem(path, str(error), "write a simpler schedule")]) from None
 
 
 def _as_changes(body: WindowBody) -> WindowChanges:

@@ -21,10 +21,12 @@ from engine.search.recording import CannedAnswer, RecordingSearch
 AUDITED_ELSEWHERE = {
     "Rules.apply",
     "MaintenanceWindows.apply",
+    "MaintenanceWindows.create_stored",
     "DataViewOperations.apply",
     "DataViewOperations.change",
 }
-"""They are creating and updating, tried below, for files; the last is what updating is made of."""
+"""They are creating and updating, tried below, for files and in an older form; the last is what updating
+is made of."""
 
 
 def changing_operations() -> set[str]:
@@ -95,6 +97,7 @@ async def test_each_change_is_recorded_once_with_who_made_it(world: Any, body: A
         *("maintenance_window", "w", "MaintenanceWindows."),
         ("create", lambda: windows.create(window, **by)),
         ("update", lambda: windows.update("w", {"title": "other"}, **by)),
+        ("update_stored", lambda: windows.update_stored("w", {"title": "more"}, **by)),
         ("finish", lambda: windows.finish("w", **by)),
         ("archive", lambda: windows.archive("w", **by)),
         ("unarchive", lambda: windows.unarchive("w", **by)),
