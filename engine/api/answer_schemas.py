@@ -134,6 +134,22 @@ _NOTIFICATION = _object(
         "params": _OBJECT,
     }
 )
+_ALERT = _object(
+    {
+        "id": TEXT,
+        "uuid": TEXT,
+        "rule": _object({"id": TEXT, "name": TEXT}),
+        "status": TEXT,
+        "group": _TEXT_OR_NULL,
+        "start": _TEXT_OR_NULL,
+        "end": _TEXT_OR_NULL,
+        "duration_ms": {"type": ["integer", "null"]},
+        "flapping": _FLAG,
+        "muted": _FLAG,
+        "reason": _TEXT_OR_NULL,
+    }
+)
+_STORED_VIEW = _object({"data_view": _VIEW, "created_by": _TEXT_OR_NULL})
 
 SCHEMAS: Final[Mapping[str, JsonObject]] = {
     "Error": _object({"statusCode": {"type": "integer"}, "error": TEXT, "message": TEXT}),
@@ -189,6 +205,20 @@ SCHEMAS: Final[Mapping[str, JsonObject]] = {
     "Dropped": _object(
         {"notifications": {"type": "array", "items": _object({"id": TEXT, "dropped": _FLAG, "state": TEXT})}}
     ),
+    "Rules": _object({**_PAGE, "rules": {"type": "array", "items": reference_to("Rule")}}),
+    "Definitions": _object({"rules": _OBJECTS}),
+    "Plan": _object(
+        {
+            "outcome": _TEXT_OR_NULL,
+            "changes": {"type": "array", "items": _object({"path": TEXT})},
+            "before": {"type": ["object", "null"]},
+            "problems": {"type": "array", "items": _PROBLEM},
+        }
+    ),
+    "Applied": _object({"outcome": TEXT, "rule": reference_to("Rule")}),
+    "Alerts": _object({"alerts": {"type": "array", "items": _ALERT}}),
+    "StoredDataView": _STORED_VIEW,
+    "StoredDataViews": _object({"data_views": {"type": "array", "items": reference_to("StoredDataView")}}),
     "PrometheusRules": _object({"status": TEXT, "data": _object({"groups": _OBJECTS})}),
     "PrometheusAlerts": _object({"status": TEXT, "data": _object({"alerts": _OBJECTS})}),
 }
@@ -272,6 +302,14 @@ ANSWERS: Final[Mapping[str, Answered]] = {
     f"POST {_OURS}/rules/_validate": Answered(200, "Validation"),
     f"POST {_OURS}/rule/{{id}}/_run": Answered(200, "RunResult"),
     f"GET {_OURS}/rule/{{id}}/_explain": Answered(200, "Story"),
+    f"GET {_OURS}/rules": Answered(200, "Rules"),
+    f"POST {_OURS}/rules/_export": Answered(200, "Definitions"),
+    f"POST {_OURS}/rule/{{id}}/_plan": Answered(200, "Plan"),
+    f"POST {_OURS}/rule/{{id}}/_apply": Answered(200, "Applied"),
+    f"GET {_OURS}/alerts": Answered(200, "Alerts"),
+    f"GET {_OURS}/data_views": Answered(200, "StoredDataViews"),
+    f"GET {_OURS}/data_views/{{id}}": Answered(200, "StoredDataView"),
+    f"POST {_OURS}/maintenance_window/{{id}}": Answered(200, "Window"),
     f"GET {_OURS}/notifications": Answered(200, "Notifications"),
     f"POST {_OURS}/notifications/_retry": Answered(200, "Retried"),
     f"POST {_OURS}/notifications/_drop": Answered(200, "Dropped"),

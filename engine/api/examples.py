@@ -85,6 +85,10 @@ BODIES: Final[Mapping[str, JsonObject]] = {
     "POST /internal/alerting/rules/settings/_query_delay": {"delay": 10},
     "POST /api/tocsin/v1/rule/_test": _RULE,
     "POST /api/tocsin/v1/rules/_validate": _RULE,
+    "POST /api/tocsin/v1/rules/_export": {"ids": ["slow-hosts"]},
+    "POST /api/tocsin/v1/rule/{id}/_plan": _RULE,
+    "POST /api/tocsin/v1/rule/{id}/_apply": _RULE,
+    "POST /api/tocsin/v1/maintenance_window/{id}": {"title": "Move of the servers", "schedule": _ONCE},
     "POST /api/tocsin/v1/notifications/_retry": {"all_dead": True, "rule_id": "slow-hosts"},
     "POST /api/tocsin/v1/notifications/_drop": {"ids": ["3f0c1b1e-7c38-4dbb-8a53-3a4d5f1e2b6a"]},
 }

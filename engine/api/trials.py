@@ -1,11 +1,10 @@
-"""Rules tried over HTTP: checked whole, run dry, run now with their result, and asked why they did what they did."""
+"""Rules tried over HTTP: checked whole, run dry, and run now with their result."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
-from pydantic import Field, RootModel
+from pydantic import RootModel
 
-from engine.api.query import QueryInteger
 from engine.api.route import Answer, Request, Route, answer_json
 from engine.model.errors import Conflict, Forbidden
 from engine.model.jsonvalue import JsonObject, JsonValue
@@ -17,8 +16,6 @@ from engine.operations.rule_access import RuleAccess
 from engine.operations.rule_types import may_read_some_rules
 from engine.operations.rule_validation import find_problems, problem_to_json
 from engine.operations.run_soon import note_run
-from engine.operations.story import tell_story
-from engine.operations.values import Duration, Strict
 from engine.ports.connectors import ConnectorDirectory
 from engine.ports.registry import Registry
 from engine.ports.store import RuleKey, Store
@@ -27,7 +24,6 @@ from engine.service.run_result import run_as_json
 from engine.service.service import Service
 
 _OURS = "/api/tocsin/v1"
-_MOST_RUNS = 10_000
 
 
 class TryRule(Protocol):
@@ -40,14 +36,6 @@ class TryRule(Protocol):
 
 class AnyBody(RootModel[Any]):
     """Any JSON: what is wrong with it is the answer."""
-
-
-class ExplainQuery(Strict):
-    """``last``: only the runs of the last 30m, 2h ... up to the newest; at most ``runs`` of them are looked at."""
-
-    alert_id: str | None = None
-    last: Duration | None = None
-    runs: Annotated[QueryInteger, Field(ge=1, le=_MOST_RUNS)] = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +54,11 @@ def routes(trials: Trials) -> tuple[Route, ...]:
     """The routes; what each needs depends on the rule."""
     on = _TrialRoutes(trials)
     test, validate = f"{_OURS}/rule/_test", f"{_OURS}/rules/_validate"
-    run, explain = f"{_OURS}/rule/{{id}}/_run", f"{_OURS}/rule/{{id}}/_explain"
-    why = "Tell why somebody was notified, or not"
+    run = f"{_OURS}/rule/{{id}}/_run"
     return (
         Route("POST", test, on.test, body=CreateBody, summary="Run a rule dry, without storing it"),
         Route("POST", validate, on.validate, body=AnyBody, summary="Tell all that is wrong with a rule"),
         Route("POST", run, on.run, summary="Run a rule now, and tell what came of it"),
-        Route("GET", explain, on.explain, query=ExplainQuery, summary=why),
     )
 
 
@@ -107,14 +93,6 @@ class _TrialRoutes:
         if not reports:
             raise Conflict(f"rule [{key.id}] is running already: ask for its result once it has ended")
         return answer_json(run_as_json(rule, reports[0], {}))
-
-    async def explain(self, request: Request) -> Answer:
-        query = request.query_as(ExplainQuery)
-        stored = await self._access(request).load(RuleKey(request.space, request.parts["id"]), "get")
-        story = await tell_story(
-            self.on.store, stored.rule, alert=query.alert_id, last=query.last, most_runs=query.runs
-        )
-        return answer_json(story.as_json())
 
     def _access(self, request: Request) -> RuleAccess:
         return RuleAccess(self.on.store, Authorization(self.on.registry, request.caller), pause_before_retry)

@@ -17,6 +17,7 @@ from engine.security.features import MAINTENANCE_WINDOWS
 
 _ALL = "/api/maintenance_window"
 _ONE = "/api/maintenance_window/{id}"
+_WITH_ID = "/api/tocsin/v1/maintenance_window/{id}"
 _READING, _WRITING = Need(MAINTENANCE_WINDOWS, "read"), Need(MAINTENANCE_WINDOWS, "all")
 
 PageNumber = Annotated[QueryInteger, Field(ge=1, le=100)]
@@ -64,6 +65,14 @@ def routes(windows: MaintenanceWindows) -> tuple[Route, ...]:
         Route(
             "POST", f"{_ONE}/_unarchive", on.unarchive, needs=_WRITING, summary="Take a maintenance window out again"
         ),
+        Route(
+            "POST",
+            _WITH_ID,
+            on.create,
+            body=NewWindow,
+            needs=_WRITING,
+            summary="Create a maintenance window with an id of your own",
+        ),
     )
 
 
@@ -74,7 +83,8 @@ class _WindowRoutes:
     windows: MaintenanceWindows
 
     async def create(self, request: Request) -> Answer:
-        return _shown(await self.windows.create(request.body, **request.by_caller), request)
+        window_id = request.parts.get("id")
+        return _shown(await self.windows.create(request.body, window_id=window_id, **request.by_caller), request)
 
     async def get(self, request: Request) -> Answer:
         return _shown(await self.windows.get(request.parts["id"], space=request.space), request)

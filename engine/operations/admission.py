@@ -57,7 +57,11 @@ class Admission:
         return self._check_parts(body, rule_type, scope, rule.space, stored=stored)
 
     async def admit_redefinition(self, body: CreateBody, stored: StoredRule) -> CheckedParts:
-        """Admit a whole new definition of a stored rule, whose type and consumer stay. Raises InvalidInput."""
+        """Admit a whole new definition of a stored rule, whose type and consumer stay. Raises Forbidden, InvalidInput.
+
+        The right comes first: what is refused tells something of the stored rule.
+        """
+        self.authorization.check("update", stored.rule)
         for name in ("rule_type_id", "consumer"):
             given, present = getattr(body, name), getattr(stored.rule, name)
             if given != present:

@@ -96,10 +96,11 @@ def owned(rule: Rule, caller: Caller) -> Rule:
 
 def owned_by(rule: Rule, caller: Caller) -> Rule:
     """The rule with the authority it runs with moved to the caller; a caller's API key is borrowed."""
+    owner = None if caller.is_operator else caller.name
     return replace(
         rule,
-        api_key_owner=caller.name,
-        api_key_created_by_user=None if caller.name is None else caller.by_api_key,
+        api_key_owner=owner,
+        api_key_created_by_user=None if owner is None else caller.by_api_key,
         api_key_id=caller.api_key_id,
     )
 

@@ -88,11 +88,12 @@ class Story:
 
 
 class UnknownAlert(NotFound):
-    """No recorded run saw an alert of that id. ``known``: the ids of those that there are."""
+    """No recorded run of a rule saw an alert of that id; the text names those that there are."""
 
     def __init__(self, rule_id: str, alert_id: str, known: Sequence[str]) -> None:
         super().__init__("alert", alert_id)
-        self.rule_id, self.known = rule_id, known
+        others = f"its alerts: {_some(known) or 'none'}"
+        self.args = (f"no recorded run of rule [{rule_id}] saw an alert {alert_id!r} ({others})",)
 
 
 async def tell_story(

@@ -12,7 +12,8 @@ class Caller:
     """Whoever asks. ``name``: the user, None without security. ``api_key_id``, ``api_key_name``: of the key that
     stood for the password.
 
-    ``roles`` are the user's, by name.
+    ``roles`` are the user's, by name. ``is_operator``: somebody who works on the store itself; what he makes has no
+    owner, and runs with the rights of the operator.
     """
 
     name: str | None
@@ -20,6 +21,7 @@ class Caller:
     roles: tuple[str, ...] = ()
     api_key_id: str | None = None
     api_key_name: str | None = None
+    is_operator: bool = False
 
     @property
     def by_api_key(self) -> bool:
