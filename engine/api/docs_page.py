@@ -77,7 +77,13 @@ def _details(operation: JsonObject) -> Iterator[str]:
 def _parameter(parameter: JsonObject) -> str:
     need = "required" if parameter["required"] else ""
     cells = (parameter["name"], parameter["in"], need)
-    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}<td>{_schema(parameter['schema'])}</td></tr>"
+    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}<td>{_value(parameter)}</td></tr>"
+
+
+def _value(parameter: JsonObject) -> str:
+    if "schema" in parameter:
+        return _schema(parameter["schema"])
+    return "".join(f"{escape(media)}: {_schema(of['schema'])}" for media, of in parameter["content"].items())
 
 
 def _schema(schema: JsonObject) -> str:
@@ -87,6 +93,8 @@ def _schema(schema: JsonObject) -> str:
         return f'<a href="#{_anchor(name)}">{escape(name)}</a>'
     if schema.get("type") == "array" and "$ref" in schema.get("items", {}):
         return f"a list of {_schema(schema['items'])}"
+    if list(schema) == ["anyOf"]:
+        return " or ".join(_schema(choice) for choice in schema["anyOf"])
     return f"<code>{escape(json.dumps(schema))}</code>"
 
 

@@ -76,7 +76,8 @@ def describe(routes: Sequence[Route]) -> JsonObject:
                     "in": "header",
                     "required": True,
                     "description": "Any value: what another site's page cannot send.",
-                    "schema": {"type": "string", "enum": ["true"]},
+                    "schema": {"type": "string"},
+                    "example": "true",
                 }
             },
             "securitySchemes": {
@@ -138,7 +139,7 @@ def _path_parameters(path: str) -> list[JsonObject]:
 
 
 def _request_body(route: Route, schema: JsonObject) -> JsonObject:
-    content: JsonObject = {"schema": schema}
+    content: JsonObject = {"schema": {"anyOf": [schema, {"type": "null"}]} if route.body_is_optional else schema}
     example = route.examples or BODIES.get(f"{route.method} {route.path}")
     if example is not None and example != {}:
         content["example"] = example
@@ -159,6 +160,23 @@ def _responses(route: Route) -> JsonObject:
 def _query_parameters(schema: JsonObject) -> list[JsonObject]:
     required = schema.get("required", ())
     return [
-        {"name": name, "in": "query", "required": name in required, "schema": member}
+        {"name": name, "in": "query", "required": name in required, **_query_value(member)}
         for name, member in schema.get("properties", {}).items()
     ]
+
+
+def _query_value(schema: JsonObject) -> JsonObject:
+    """What a parameter is made of: what holds objects is written as JSON, and a list is one when it is given once."""
+    if _holds_objects(schema):
+        return {"content": {"application/json": {"schema": schema}}}
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+    as_list = next((choice for choice in choices if choice.get("type") == "array"), None)
+    if as_list is not None:
+        return {"schema": as_list}
+    # An absent parameter is the only null that a query string can tell.
+    return {"schema": choices[0] if len(choices) == 1 else schema}
+
+
+def _holds_objects(schema: JsonObject) -> bool:
+    within = [*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else [])]
+    return "$ref" in schema or schema.get("type") == "object" or any(_holds_objects(each) for each in within)

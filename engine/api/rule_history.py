@@ -20,7 +20,7 @@ from engine.operations.execution_log import (
     find_runs,
 )
 from engine.operations.rules import Rules
-from engine.operations.values import Strict
+from engine.operations.values import DATE_MATH, Strict
 from engine.ports.registry import Registry
 from engine.ports.store import RuleKey, Store, StoredRule
 
@@ -31,7 +31,7 @@ _RULE = "/internal/alerting/rule/{id}"
 class SummaryQuery(Strict):
     """Since when, and of how many runs."""
 
-    date_start: str | None = None
+    date_start: Annotated[str, DATE_MATH] | None = None
     number_of_executions: Annotated[QueryInteger, Field(ge=1, le=MOST_RUNS)] = DEFAULT_RUNS
 
 

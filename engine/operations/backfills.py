@@ -16,7 +16,7 @@ from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.rule import Rule
 from engine.operations.rules import Rules
 from engine.operations.validation import parse_model
-from engine.operations.values import NotNull, Strict, refusal
+from engine.operations.values import DATE_TIME, NotNull, Strict, refusal
 
 _OLDEST: Final = timedelta(days=90)
 _MOST_ITEMS: Final = 100
@@ -30,7 +30,7 @@ def _check_instant(text: str) -> str:
     return text
 
 
-Instant = Annotated[str, AfterValidator(_check_instant)]
+Instant = Annotated[str, AfterValidator(_check_instant), DATE_TIME]
 
 
 class RangeBody(Strict):

@@ -13,7 +13,7 @@ from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.version import ENGINE_VERSION
 from engine.operations.instants import instant_of
 from engine.operations.validation import parse_model
-from engine.operations.values import Strict, as_whole_number
+from engine.operations.values import DATE_MATH, Strict, as_whole_number
 from engine.ports.store import Store
 from engine.query.alert_scope import compile_scope
 from engine.query.errors import KqlError, UnsupportedQuery
@@ -41,8 +41,8 @@ def _newest_first() -> list[dict[SortField, SortOrder]]:
 class KpiBody(Strict):
     """Which executions are counted: from a time (ISO 8601 or date math) on, in KQL on the records of the event log."""
 
-    date_start: str
-    date_end: str | None = None
+    date_start: Annotated[str, DATE_MATH]
+    date_end: Annotated[str, DATE_MATH] | None = None
     filter: str | None = None
 
 

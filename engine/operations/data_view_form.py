@@ -15,7 +15,7 @@ from pydantic import (
 from engine.model.jsonvalue import JsonObject
 from engine.model.reference import DATA_VIEW_KIND
 from engine.operations.validation import show
-from engine.operations.values import NotNull, Strict, refusal
+from engine.operations.values import NotNull, OrAlone, Strict, refusal
 
 _MOST_IDS = 1000
 _SHOWN = ("format", "custom_label", "custom_description", "popularity")
@@ -205,15 +205,16 @@ class RuntimeFieldChangesBody(Strict):
     runtime_field: Annotated[RuntimeFieldChanges, Field(alias="runtimeField")]
 
 
+ManyIds: TypeAlias = Annotated[list[str], Field(max_length=_MOST_IDS), BeforeValidator(_as_list), OrAlone()]
+
+
 class SwapBody(Strict):
     """Which references come to name another object (section 7)."""
 
     from_id: Annotated[str, Field(alias="fromId")]
     to_id: Annotated[str, Field(alias="toId")]
     from_type: Annotated[str, Field(alias="fromType")] = DATA_VIEW_KIND
-    for_id: Annotated[
-        list[str] | None, NotNull, Field(alias="forId", max_length=_MOST_IDS), BeforeValidator(_as_list)
-    ] = None
+    for_id: Annotated[ManyIds | None, NotNull, Field(alias="forId")] = None
     for_type: Annotated[str | None, NotNull, Field(alias="forType")] = None
     delete: bool = False
 

@@ -15,7 +15,7 @@ from engine.model.notification import StoredNotification
 from engine.model.trace import RunTrace
 from engine.model.version import ENGINE_VERSION
 from engine.operations.instants import instant_of
-from engine.operations.values import Strict, as_whole_number, refusal
+from engine.operations.values import DATE_MATH, Strict, as_whole_number, refusal
 from engine.ports.store import Store
 from engine.query.alert_scope import compile_scope
 from engine.query.errors import KqlError, UnsupportedQuery
@@ -71,8 +71,8 @@ Count: TypeAlias = Annotated[int, Field(ge=1, le=_LARGEST_PAGE), BeforeValidator
 class KpiForm(Strict):
     """Which runs are counted: from a time on, in KQL on their records in the event log."""
 
-    date_start: str
-    date_end: str | None = None
+    date_start: Annotated[str, DATE_MATH]
+    date_end: Annotated[str, DATE_MATH] | None = None
     filter: str | None = None
 
 
@@ -87,8 +87,8 @@ class LogForm(KpiForm):
 class ErrorLogForm(Strict):
     """Which messages that were given up are listed: those made from a time on."""
 
-    date_start: str
-    date_end: str | None = None
+    date_start: Annotated[str, DATE_MATH]
+    date_end: Annotated[str, DATE_MATH] | None = None
     per_page: Count = 10
     page: Count = 1
     sort: Annotated[list[dict[Literal["timestamp"], SortOrder]], BeforeValidator(_parsed)] = Field(

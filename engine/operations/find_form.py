@@ -14,7 +14,7 @@ from engine.model.reference import Reference
 from engine.operations.rule_attributes import attribute_named
 from engine.operations.rule_filter import read_filter
 from engine.operations.rule_text_search import Operator, read_search
-from engine.operations.values import Strict, refusal
+from engine.operations.values import OrAlone, Strict, refusal
 from engine.ports.store import RuleQuery
 from engine.ports.store.rule_conditions import Attribute, Has, IsAnyOf, RuleCondition, all_of, depth_of
 
@@ -47,7 +47,7 @@ def _json_object(value: object) -> object:
         raise refusal("is no JSON", 'write it like {"type":"action","id":"..."}') from None
 
 
-Texts = Annotated[list[str], BeforeValidator(_texts), Field(max_length=_MOST_VALUES)]
+Texts = Annotated[list[str], BeforeValidator(_texts), Field(max_length=_MOST_VALUES), OrAlone()]
 
 
 class ReferenceForm(Strict):

@@ -3,12 +3,12 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.role import EVERY_SPACE, Role, SpacePrivileges
 from engine.operations.validation import parse_model
-from engine.operations.values import NotNull, Strict, refusal
+from engine.operations.values import NotNull, Strict, refusal, written_as
 
 _SPACE = re.compile(r"[a-z0-9_-]+", re.ASCII)
 _FEATURE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -37,7 +37,20 @@ def _check_identifier(text: str) -> str:
     return text
 
 
-_Identifier = Annotated[str, AfterValidator(_check_identifier)]
+_Identifier = Annotated[str, AfterValidator(_check_identifier), written_as(_FEATURE.pattern)]
+_Spaces = Annotated[
+    list[str],
+    Field(min_length=1),
+    AfterValidator(_check_spaces),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"const": [EVERY_SPACE]},
+                {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": f"^{_SPACE.pattern}$"}},
+            ]
+        }
+    ),
+]
 _AtLeastOne = Annotated[list[str], Field(min_length=1)]
 _Texts = Annotated[list[str] | None, NotNull]
 
@@ -77,9 +90,7 @@ class ElasticsearchBody(Strict):
 class KibanaBody(Strict):
     """Privileges in some spaces: either ``base`` or ``feature``."""
 
-    spaces: Annotated[list[str], Field(min_length=1), AfterValidator(_check_spaces)] = Field(
-        default_factory=lambda: [EVERY_SPACE]
-    )
+    spaces: _Spaces = Field(default_factory=lambda: [EVERY_SPACE])
     base: list[Literal["all", "read"]] = Field(default_factory=list)
     feature: dict[_Identifier, list[_Identifier]] = Field(default_factory=dict)
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from engine.model.errors import InvalidInput, Problem
 from engine.model.instant import iso, parse_iso
 from engine.model.jsonvalue import JsonObject
-from engine.operations.values import NotNull, Strict, WholeNumber, refusal
+from engine.operations.values import TIME_ZONE, NotNull, Strict, WholeNumber, refusal, written_as
 from engine.timing.custom_schedule import duration_ms, interval_length
 from engine.timing.zones import zone_named
 
@@ -19,10 +19,10 @@ LONGEST_MS = 36_500 * 86_400_000
 PARTS = Field(min_length=1, max_length=1000)
 """Of days and months in a schedule: what is given twice does no harm, but the list is gone through in many runs."""
 
-_START = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
-_DURATION = re.compile(r"[1-9]\d{0,14}[smhd]", re.ASCII)
-_EVERY = re.compile(r"[1-9]\d{0,5}[dwMy]", re.ASCII)
-_WEEKDAY = re.compile(r"([+-][1-5])?(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
+_START = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+_DURATION = re.compile(r"[1-9][0-9]{0,14}[smhd]")
+_EVERY = re.compile(r"[1-9][0-9]{0,5}[dwMy]")
+_WEEKDAY = re.compile(r"([+-][1-5])?(MO|TU|WE|TH|FR|SA|SU)")
 
 
 def _check_start(text: str) -> str:
@@ -67,8 +67,10 @@ def _check_weekday(day: str) -> str:
     return day
 
 
-Start: TypeAlias = Annotated[str, AfterValidator(_check_start)]
-Zone: TypeAlias = Annotated[str, AfterValidator(_check_zone)]
+Start: TypeAlias = Annotated[str, AfterValidator(_check_start), written_as(_START.pattern, format="date-time")]
+Zone: TypeAlias = Annotated[str, AfterValidator(_check_zone), TIME_ZONE]
+Every: TypeAlias = Annotated[str, AfterValidator(_check_every), written_as(_EVERY.pattern)]
+Weekday: TypeAlias = Annotated[str, AfterValidator(_check_weekday), written_as(_WEEKDAY.pattern)]
 MonthDay: TypeAlias = Annotated[WholeNumber, Field(ge=1, le=31)]
 Month: TypeAlias = Annotated[WholeNumber, Field(ge=1, le=12)]
 Positive: TypeAlias = Annotated[WholeNumber, Field(ge=1)]
@@ -77,11 +79,11 @@ Positive: TypeAlias = Annotated[WholeNumber, Field(ge=1)]
 class RecurringBody(Strict):
     """How a schedule repeats."""
 
-    every: Annotated[str | None, NotNull, AfterValidator(lambda text: text and _check_every(text))] = None
+    every: Annotated[Every | None, NotNull] = None
     end: Annotated[Start | None, NotNull] = None
     occurrences: Annotated[Positive | None, NotNull] = None
     onWeekDay: Annotated[  # noqa: N815 - the wire's name
-        list[Annotated[str, AfterValidator(_check_weekday)]] | None, NotNull, PARTS
+        list[Weekday] | None, NotNull, PARTS
     ] = None
     onMonthDay: Annotated[list[MonthDay] | None, NotNull, PARTS] = None  # noqa: N815
     onMonth: Annotated[list[Month] | None, NotNull, PARTS] = None  # noqa: N815
@@ -97,7 +99,7 @@ class CustomSchedule(Strict):
     """When something begins, how long it lasts, and how it repeats; without ``recurring`` it happens once."""
 
     start: Start
-    duration: Annotated[str, AfterValidator(_check_duration)]
+    duration: Annotated[str, AfterValidator(_check_duration), written_as(_DURATION.pattern)]
     timezone: Annotated[Zone | None, NotNull] = None
     recurring: Annotated[RecurringBody | None, NotNull] = None
 

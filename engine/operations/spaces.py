@@ -12,7 +12,7 @@ from engine.model.rule import DEFAULT_SPACE
 from engine.model.space import DEFAULT, Space
 from engine.operations.rules import Rules
 from engine.operations.validation import parse_model
-from engine.operations.values import NotNull, Strict, refusal
+from engine.operations.values import NotNull, Strict, Told, refusal, written_as
 from engine.ports.store import AuditEntry, RuleQuery, Store
 
 _ID: Final = re.compile(r"[a-z0-9_-]+", re.ASCII)
@@ -39,20 +39,20 @@ def _check_image(text: str) -> str:
 
 
 Text: TypeAlias = Annotated[str | None, NotNull]
+Color: TypeAlias = Annotated[str, AfterValidator(_check_color), written_as(_COLOR.pattern)]
+Image: TypeAlias = Annotated[str, AfterValidator(_check_image), Told({"pattern": "^(data:image/|$)"})]
 
 
 class SpaceBody(Strict):
     """A space as clients send it. ``_reserved`` of an answer may be sent back, and has no effect."""
 
-    id: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_check_id)]
+    id: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_check_id), written_as(_ID.pattern)]
     name: Annotated[str, Field(min_length=1)]
     description: Text = None
     initials: Annotated[str | None, NotNull, Field(max_length=2)] = None
-    color: Annotated[str | None, NotNull, AfterValidator(lambda text: text and _check_color(text))] = None
+    color: Annotated[Color | None, NotNull] = None
     disabledFeatures: list[str] = Field(default_factory=list)  # noqa: N815 - the wire's name
-    imageUrl: Annotated[  # noqa: N815 - the wire's name
-        str | None, NotNull, AfterValidator(lambda text: text and _check_image(text))
-    ] = None
+    imageUrl: Annotated[Image | None, NotNull] = None  # noqa: N815 - the wire's name
     solution: Text = None
     reserved: Annotated[bool, Field(alias="_reserved")] = False
 

@@ -1,12 +1,15 @@
 """Value conventions of request bodies as pydantic types (rest-api.md 1.5); nothing is coerced or trimmed."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from engine.timing.durations import is_duration
 
@@ -20,6 +23,34 @@ class Strict(BaseModel):
     """Base of all bodies: unknown members are errors, values keep their JSON type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """What the reference tells of a value that a function checks: keywords of JSON Schema, in a type's annotation."""
+
+    keywords: Mapping[str, Any]
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), **self.keywords}
+
+
+def written_as(pattern: str, **keywords: Any) -> Told:
+    """Of a text: the whole of it fits the regular expression, in the common part of Python's and JavaScript's."""
+    return Told({"pattern": f"^({pattern})$", **keywords})
+
+
+class OrAlone:
+    """What the reference tells of a list: the only item of one may stand for it."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        listed = handler(schema)
+        return {"anyOf": [listed, listed["items"]]}
+
+
+DATE_TIME = Told({"format": "date-time"})
+TIME_ZONE = Told({"format": "time-zone"})
+DATE_MATH = Told({"format": "date-math"})
 
 
 def refusal(message: str, remedy: str) -> PydanticCustomError:
@@ -70,10 +101,12 @@ def _timezone_names() -> frozenset[str]:
 NotNull = BeforeValidator(_refuse_null)
 """For members that may be absent but not null: ``Annotated[X | None, NotNull] = None``."""
 
-Duration: TypeAlias = Annotated[str, AfterValidator(_check_duration)]
-ClockStart: TypeAlias = Annotated[str, AfterValidator(_check_clock_start)]
-ClockEnd: TypeAlias = Annotated[str, AfterValidator(_check_clock_end)]
-Timezone: TypeAlias = Annotated[str, AfterValidator(_check_timezone)]
+Duration: TypeAlias = Annotated[
+    str, AfterValidator(_check_duration), written_as("[1-9][0-9]*[smhd]", maxLength=_LONGEST_DURATION_TEXT)
+]
+ClockStart: TypeAlias = Annotated[str, AfterValidator(_check_clock_start), written_as(_CLOCK.pattern)]
+ClockEnd: TypeAlias = Annotated[str, AfterValidator(_check_clock_end), written_as(f"{_CLOCK.pattern}|24:00")]
+Timezone: TypeAlias = Annotated[str, AfterValidator(_check_timezone), TIME_ZONE]
 WholeNumber: TypeAlias = Annotated[
     int, Field(ge=-_EXACT_INTEGERS, le=_EXACT_INTEGERS), BeforeValidator(as_whole_number)
 ]

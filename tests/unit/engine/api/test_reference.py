@@ -52,6 +52,28 @@ async def test_members_that_take_no_null_are_told_without(served: Any) -> None:
     assert (recurring["occurrences"]["minimum"], recurring["onWeekDay"]["minItems"]) == (1, 1)
 
 
+async def test_how_texts_are_written_is_told(served: Any) -> None:
+    document = (await served("GET", "/openapi.json")).json
+    schemas = document["components"]["schemas"]
+    assert schemas["body.ScheduleBody"]["properties"]["interval"]["pattern"] == "^([1-9][0-9]*[smhd])$"
+    assert schemas["RecurringBody"]["properties"]["end"]["format"] == "date-time"
+    assert schemas["CustomSchedule"]["properties"]["timezone"] == {"format": "time-zone", "type": "string"}
+    assert schemas["KibanaBody"]["properties"]["spaces"]["anyOf"][0] == {"const": ["*"]}
+    assert document["components"]["parameters"]["xsrf"]["schema"] == {"type": "string"}
+
+
+async def test_what_may_stand_alone_or_be_json_is_told(served: Any) -> None:
+    document = (await served("GET", "/openapi.json")).json
+    asked = {each["name"]: each for each in document["paths"]["/api/alerting/rules/_find"]["get"]["parameters"]}
+    assert asked["search_fields"]["schema"]["type"] == "array"
+    assert asked["search"]["schema"] == {"type": "string"}
+    assert list(asked["has_reference"]["content"]) == ["application/json"]
+    fields = document["components"]["schemas"]["InternalFindBody"]["properties"]["search_fields"]
+    assert [choice["type"] for choice in fields["anyOf"]] == ["array", "string"]
+    disable = document["paths"]["/api/alerting/rule/{id}/_disable"]["post"]["requestBody"]["content"]
+    assert {"type": "null"} in disable["application/json"]["schema"]["anyOf"]
+
+
 def test_examples_are_what_their_routes_take(routes: tuple[Route, ...]) -> None:
     known = {f"{route.method} {route.path}": route.body for route in routes}
     for name, example in BODIES.items():
