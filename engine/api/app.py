@@ -120,8 +120,10 @@ class Api:
         route, answer = await self._answer(http, request_id, mark)
         headers = {**answer_headers(route, self._settings), **answer.headers}
         if answer.status >= HTTPStatus.BAD_REQUEST and incoming.is_left(http.headers):
-            # Whoever was refused would send the rest of the body all the same, for as long as it liked.
-            headers["connection"] = "close"
+            await incoming.skip_rest()
+            if incoming.is_left(http.headers):
+                # Whoever was refused would send the rest of the body all the same, for as long as it liked.
+                headers["connection"] = "close"
         await _send(http, answer, headers, scope, receive, send)
         took_s = time.monotonic() - started
         self._on_answer(http.method, answer.status, took_s)

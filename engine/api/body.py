@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 
 import orjson
 from starlette.requests import ClientDisconnect
@@ -13,6 +14,8 @@ from engine.model.errors import InvalidInput, Problem
 from engine.model.jsonvalue import JsonValue
 
 _LONGEST_LENGTH_TEXT = 18
+_MOST_SKIPPED_BYTES = 65_536
+_SKIP_S = 0.5
 
 
 class Incoming:
@@ -30,6 +33,14 @@ class Incoming:
         """Whether there is a body, by the request's headers, of which not all was read."""
         is_announced = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
         return is_announced and not self._is_complete
+
+    async def skip_rest(self) -> None:
+        """Read to the end of the body if it is near; the system lets a client lose the answer to what is unread."""
+        left = _MOST_SKIPPED_BYTES
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SKIP_S):
+                while not self._is_complete and left > 0:
+                    left -= len((await self()).get("body", b""))
 
 
 def check_length(headers: Mapping[str, str], settings: ApiSettings) -> None:
