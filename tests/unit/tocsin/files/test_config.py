@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -380,12 +381,21 @@ def test_every_member_is_documented_in_the_schema_and_in_the_sample(samples: Pat
 def test_the_sample_shows_the_defaults_but_for_what_it_says(samples: Path) -> None:
     shown = load_config(samples / "tocsin.yml", environ={}).config
     assert shown.engine.attempts == AttemptSettings(10, {})
-    assert shown.space == SpaceSettings()
+    assert shown.space is None
     defaults = EngineSettings()
     differing = {
         name for name in EngineSettings.__dataclass_fields__ if getattr(shown.engine, name) != getattr(defaults, name)
     }
     assert differing == {"attempts"}
+
+
+def test_the_section_of_the_space_in_the_sample_shows_the_defaults(samples: Path, load: Load) -> None:
+    """It is a remark there, so that what is set over HTTP outlives a restart."""
+    lines = (samples / "tocsin.yml").read_text(encoding="utf-8").splitlines()
+    start = lines.index("# space:")
+    section = takewhile(lambda line: line.startswith("#"), lines[start:])
+    loaded = load("\n".join(line.removeprefix("# ") for line in section))
+    assert (loaded.problems, loaded.config.space) == ([], SpaceSettings())
 
 
 def test_queries_take_kibanas_advanced_settings(load: Load) -> None:
