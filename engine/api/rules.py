@@ -111,11 +111,11 @@ class _RuleRoutes:
         return NO_CONTENT
 
     async def mute_alert(self, request: Request) -> Answer:
-        expires_at = read_mute_body(request.body)
+        end = read_mute_body(request.body)
         rule_id, alert_id = request.parts["rule_id"], request.parts["alert_id"]
         must_exist = request.query_as(MuteQuery).validate_alerts_existence
         await self._by(request).mute_alert(
-            rule_id, alert_id, validate_existence=must_exist, expires_at=expires_at, **request.by_caller
+            rule_id, alert_id, validate_existence=must_exist, end=end, **request.by_caller
         )
         return NO_CONTENT
 

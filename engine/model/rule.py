@@ -44,13 +44,33 @@ class RuleFlapping:
 
 
 @dataclass(frozen=True, slots=True)
+class MuteCondition:
+    """Something that may happen to an alert: a ``field`` of its document changes, or its severity, or is ``value``."""
+
+    type: Literal["field_change", "severity_change", "severity_equals"]
+    field: str | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AlertSnooze:
-    """The mute of one alert that ends by itself at ``expires_at``."""
+    """The mute of one alert that ends by itself: at ``expires_at``, or when one of the ``conditions`` is met.
+
+    ``needs_all``: only when all of them are, in one run. ``baseline``: the values of their fields when it began, by
+    name; None: the next run notes them.
+    """
 
     alert_id: str
-    expires_at: datetime
+    expires_at: datetime | None
     snoozed_at: datetime
     snoozed_by: str | None = None
+    conditions: tuple[MuteCondition, ...] = ()
+    needs_all: bool = False
+    baseline: JsonObject | None = None
+
+    def is_expired(self, at: datetime) -> bool:
+        """Whether its time is over; conditions are judged by `engine.run.mute_ends`."""
+        return self.expires_at is not None and self.expires_at <= at
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +114,8 @@ class Rule:
     api_key_id: str | None = None
 
     def muted_ids(self, at: datetime) -> frozenset[str]:
-        """The ids of alerts that are muted singly at an instant, for good or until later."""
+        """The ids of alerts that are muted singly at an instant, for good or until later or until something happens."""
         if not self.alert_snoozes:
             return frozenset(self.muted_alert_ids)
-        snoozed = (snooze.alert_id for snooze in self.alert_snoozes if snooze.expires_at > at)
+        snoozed = (snooze.alert_id for snooze in self.alert_snoozes if not snooze.is_expired(at))
         return frozenset((*self.muted_alert_ids, *snoozed))

@@ -1,45 +1,67 @@
 """What muting makes of a rule (rest-api.md 4.3, 4.4): pure; the operations that store it are in `rules`."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from engine.model.errors import InvalidInput, Problem
-from engine.model.instant import parse_iso
-from engine.model.jsonvalue import JsonValue
-from engine.model.rule import AlertSnooze, Rule
+from engine.model.instant import iso, parse_iso
+from engine.model.jsonvalue import JsonObject, JsonValue
+from engine.model.rule import AlertSnooze, MuteCondition, Rule
 from engine.operations.validation import parse_model
-from engine.operations.values import NotNull, Strict
+from engine.operations.values import DATE_TIME, NotNull, Strict
 
 
 class ConditionBody(Strict):
     """What ends a mute: a changed field, a changed severity, or a certain severity."""
 
     type: Literal["field_change", "severity_change", "severity_equals"]
-    field: Annotated[str | None, NotNull] = None
+    field: Annotated[str | None, NotNull, Field(max_length=1000)] = None
     value: Annotated[Literal["critical", "high", "medium", "low", "info"] | None, NotNull] = None
 
 
 class MuteBody(Strict):
     """The body of muting one alert; none, null and ``{}`` mute without end."""
 
-    expires_at: Annotated[str | None, NotNull] = None
-    conditions: Annotated[list[ConditionBody] | None, NotNull] = None
+    expires_at: Annotated[Annotated[str, DATE_TIME] | None, NotNull] = None
+    conditions: Annotated[list[ConditionBody] | None, NotNull, Field(max_length=100)] = None
     condition_operator: Annotated[Literal["any", "all"] | None, NotNull] = None
 
 
 _MEMBER_OF_CONDITION = {"field_change": "field", "severity_equals": "value"}
 
 
-def read_mute_body(body: JsonValue) -> datetime | None:
-    """When a mute of one alert is to end, None = never. Raises InvalidInput, also for ends that are not supported."""
+@dataclass(frozen=True, slots=True)
+class MuteEnd:
+    """What ends the mute of one alert: a time, something that happens (all of it, or any), or whatever comes first."""
+
+    expires_at: datetime | None = None
+    conditions: tuple[MuteCondition, ...] = ()
+    needs_all: bool = False
+
+    def as_json(self) -> JsonObject:
+        """For the audit."""
+        shown: JsonObject = {} if self.expires_at is None else {"expires_at": iso(self.expires_at)}
+        if self.conditions:
+            shown["conditions"] = [each.type for each in self.conditions]
+        return shown
+
+
+def read_mute_body(body: JsonValue) -> MuteEnd | None:
+    """What is to end a mute of one alert, None = nothing. Raises InvalidInput."""
     parsed = parse_model(MuteBody, {} if body is None else body)
     if not parsed.model_fields_set:
         return None
-    problems = _expiry_problems(parsed) or _condition_problems(parsed) or _unsupported(parsed)
-    if problems or parsed.expires_at is None:
+    problems = _expiry_problems(parsed) or _condition_problems(parsed)
+    if problems:
         raise InvalidInput(problems)
-    return parse_iso(parsed.expires_at)
+    return MuteEnd(
+        None if parsed.expires_at is None else parse_iso(parsed.expires_at),
+        tuple(MuteCondition(each.type, each.field, each.value) for each in parsed.conditions or ()),
+        needs_all=parsed.condition_operator == "all",
+    )
 
 
 def muted_all(rule: Rule, *, is_muted: bool, at: datetime, actor: str | None) -> Rule:
@@ -56,19 +78,20 @@ def muted_all(rule: Rule, *, is_muted: bool, at: datetime, actor: str | None) ->
 
 
 def muted_alert(
-    rule: Rule, alert_id: str, *, at: datetime, actor: str | None, expires_at: datetime | None = None
+    rule: Rule, alert_id: str, *, at: datetime, actor: str | None, end: MuteEnd | None = None
 ) -> Rule | None:
-    """The rule with one more alert muted, for good or until ``expires_at``, which may be changed by that.
+    """The rule with one more alert muted, for good or until the ``end``, which may be changed by that.
 
     None where that changes nothing: all are muted, or it is already for good.
     """
     if rule.mute_all or alert_id in rule.muted_alert_ids:
         return None
-    others = tuple(snooze for snooze in rule.alert_snoozes if snooze.alert_id != alert_id and snooze.expires_at > at)
-    if expires_at is None:
+    others = tuple(snooze for snooze in rule.alert_snoozes if snooze.alert_id != alert_id and not snooze.is_expired(at))
+    if end is None:
         muted = replace(rule, muted_alert_ids=(*rule.muted_alert_ids, alert_id), alert_snoozes=others)
     else:
-        muted = replace(rule, alert_snoozes=(*others, AlertSnooze(alert_id, expires_at, at, actor)))
+        snooze = AlertSnooze(alert_id, end.expires_at, at, actor, end.conditions, end.needs_all)
+        muted = replace(rule, alert_snoozes=(*others, snooze))
     return replace(muted, updated_at=at, updated_by=actor)
 
 
@@ -109,10 +132,3 @@ def _condition_problems(body: MuteBody) -> list[Problem]:
             if not is_given and name == needed:
                 problems.append(Problem(f"conditions.{at}.{name}", "is required", "add it"))
     return problems
-
-
-def _unsupported(body: MuteBody) -> list[Problem]:
-    if not body.conditions:
-        return []
-    remedy = "let it end by expires_at, or unmute the alert when it shall notify again"
-    return [Problem("conditions", "are not supported yet as the end of a mute", remedy)]

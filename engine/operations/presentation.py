@@ -7,7 +7,7 @@ from typing import Final
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.outcome import ExecutionStatus, LastRun, StatusReason
-from engine.model.rule import Action, Frequency, Rule, RuleFlapping
+from engine.model.rule import Action, AlertSnooze, Frequency, Rule, RuleFlapping
 from engine.ports.store import StoredRule
 from engine.timing.snooze import Snooze, judge_rule
 
@@ -120,13 +120,22 @@ def alert_snoozes_to_json(rule: Rule, at: datetime) -> list[JsonObject]:
     return [
         {
             "instance_id": snooze.alert_id,
-            "expires_at": iso(snooze.expires_at),
+            **({} if snooze.expires_at is None else {"expires_at": iso(snooze.expires_at)}),
+            **(_conditions_to_json(snooze) if snooze.conditions else {}),
             "snoozed_at": iso(snooze.snoozed_at),
             "snoozed_by": snooze.snoozed_by,
         }
         for snooze in rule.alert_snoozes
-        if snooze.expires_at > at
+        if not snooze.is_expired(at)
     ]
+
+
+def _conditions_to_json(snooze: AlertSnooze) -> JsonObject:
+    shown = [
+        {name: value for name, value in asdict(condition).items() if value is not None}
+        for condition in snooze.conditions
+    ]
+    return {"conditions": shown, "condition_operator": "all" if snooze.needs_all else "any"}
 
 
 def last_run_to_json(last_run: LastRun) -> JsonObject:

@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import partial
 
 from engine.model.errors import Conflict, NotFound
-from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.rule import DEFAULT_SPACE, Rule
 from engine.model.settings import EngineSettings
@@ -215,8 +214,9 @@ class Rules:
         space: str = DEFAULT_SPACE,
         validate_existence: bool = True,
         expires_at: datetime | None = None,
+        end: muting.MuteEnd | None = None,
     ) -> StoredRule:
-        """Mute one alert (4.4), for good or until ``expires_at``.
+        """Mute one alert (4.4), for good or until ``expires_at``, which is short for an ``end`` at that time.
 
         Raises NotFound (rule; or alert that the rule never had) or Conflict.
         """
@@ -224,8 +224,9 @@ class Rules:
         await self._access.load(key, "mute_alert")
         if validate_existence and not await self._store.alert_exists(key, alert_id):
             raise NotFound("alert", alert_id)
-        change = partial(muting.muted_alert, alert_id=alert_id, at=at, actor=actor, expires_at=expires_at)
-        details = {"alert_id": alert_id, **({} if expires_at is None else {"expires_at": iso(expires_at)})}
+        end = end if expires_at is None else muting.MuteEnd(expires_at)
+        change = partial(muting.muted_alert, alert_id=alert_id, at=at, actor=actor, end=end)
+        details = {"alert_id": alert_id, **({} if end is None else end.as_json())}
         return await self._silence("mute_alert", key, change, at, actor, **details)
 
     async def unmute_alert(

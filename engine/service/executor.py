@@ -180,7 +180,9 @@ class Executor:
         self, claims: Sequence[Claim], rules: Sequence[CompiledRule | Unrunnable]
     ) -> None:
         pairs = zip(rules, claims, strict=True)
-        snoozing = [(rule.snoozes, claim.version) for rule, claim in pairs if isinstance(rule, CompiledRule)]
+        snoozing = [
+            (rule.snoozes, claim.version, claim.state.active) for rule, claim in pairs if isinstance(rule, CompiledRule)
+        ]
         await remove_expired(self._store, snoozing, self._clock.now())
 
     async def _closed_documents(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from engine.model.errors import RunError
+from engine.model.rule import Rule
 from engine.model.settings import EngineSettings
 from engine.notify.decide import ConnectorAvailability, DecisionInput, decide
 from engine.notify.dispatch import Dispatched, dispatch
@@ -16,6 +17,7 @@ from engine.ports.registry import Registry
 from engine.ports.rule_type import Recovery, RecoveryCandidate
 from engine.run.advance import advance
 from engine.run.flapping import effective_settings
+from engine.run.mute_ends import ended_mutes, without_mutes
 from engine.run.transition import Transition
 from engine.run.untracking import without_alerts
 from engine.service.compiler import CompiledRule
@@ -71,7 +73,7 @@ class AlertProcessor:
 
     def _notify(self, rule: CompiledRule, inputs: RunInputs, transition: Transition) -> Dispatched:
         situation = DecisionInput(
-            rule=rule.rule,
+            rule=_without_ended_mutes(rule.rule, inputs, transition),
             rule_type=rule.subject.rule_type,
             actions=rule.actions,
             transition=transition,
@@ -107,6 +109,17 @@ class AlertProcessor:
                     is_granted=inputs.may_use_connectors,
                 )
         return found
+
+
+def _without_ended_mutes(rule: Rule, inputs: RunInputs, transition: Transition) -> Rule:
+    """The rule as its actions see it: what happened to an alert in this run ends its mute in this run.
+
+    The alert's own document says so from the next run on.
+    """
+    if not rule.alert_snoozes:
+        return rule
+    now = (*transition.active, *transition.recovered)
+    return without_mutes(rule, ended_mutes(rule, inputs.claim.state.active, now))
 
 
 def without_untracked(processed: Processed, uuids: Collection[str]) -> Processed:

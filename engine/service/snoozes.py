@@ -1,20 +1,23 @@
 """The snoozes of one version of a rule: judged once, then again only when the verdict may have changed."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from engine.model.alert import Alert
 from engine.model.errors import StoreUnavailable
 from engine.model.jsonvalue import JsonObject
 from engine.model.rule import Rule
 from engine.ports.store import RuleChange, Store
+from engine.run.mute_ends import settle_mutes
 from engine.timing.remembered import Remembered, Verdict
 from engine.timing.snooze import RuleSnooze, Snooze, judge_rule
 
 _log = logging.getLogger("tocsin.rules")
 
+_NOBODY: Mapping[str, Alert] = {}
 _NONE = RuleSnooze(is_snoozed=False, until=None, active_ids=())
 
 
@@ -36,10 +39,16 @@ class RuleSnoozes:
         """What the snoozes come to, the muting of the rule aside."""
         return self._judged.at(now).verdict if self._snoozes else _NONE
 
-    def without_expired(self, now: datetime) -> Rule | None:
-        """The rule without the snoozes that are over; None if none is. Not a new revision."""
+    def without_expired(self, now: datetime, known: Mapping[str, Alert] = _NOBODY) -> Rule | None:
+        """The rule without the snoozes and mutes that are over; None if none is. Not a new revision.
+
+        ``known``: the alerts of the last run, by id.
+        """
         kept = self._judged.at(now).kept if self._snoozes else ()
-        return None if len(kept) == len(self._snoozes) else replace(self._rule, snooze_schedule=kept)
+        settled = settle_mutes(self._rule, known) if self._rule.alert_snoozes else None
+        if len(kept) == len(self._snoozes):
+            return settled
+        return replace(settled or self._rule, snooze_schedule=kept)
 
     def _judge(self, now: datetime) -> Verdict[_Judged]:
         verdict = judge_rule(mute_all=False, snoozes=self._snoozes, now=now)
@@ -57,13 +66,15 @@ class RuleSnoozes:
                 _log.warning(message, self._rule.id, snooze.id or "without id", snooze.problem)
 
 
-async def remove_expired(store: Store, rules: Iterable[tuple[RuleSnoozes, int]], now: datetime) -> None:
-    """Take from stored rules of that version the snoozes that are over; best effort (3.2).
+async def remove_expired(
+    store: Store, rules: Iterable[tuple[RuleSnoozes, int, Mapping[str, Alert]]], now: datetime
+) -> None:
+    """Take from stored rules of that version the snoozes and mutes that are over; best effort (3.2).
 
-    A rule that somebody else has changed meanwhile is left for its next run.
+    With each rule come the alerts of its last run. One that somebody else has changed meanwhile is left alone now.
     """
-    for snoozes, version in rules:
-        rule = snoozes.without_expired(now)
+    for snoozes, version, known in rules:
+        rule = snoozes.without_expired(now, known)
         if rule is None:
             continue
         try:

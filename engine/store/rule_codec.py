@@ -6,7 +6,8 @@ from sqlalchemy import RowMapping
 
 from engine.model.instant import from_ms, to_ms
 from engine.model.jsonvalue import JsonObject
-from engine.model.rule import Action, AlertSnooze, Frequency, Rule, RuleFlapping
+from engine.model.rule import Action, AlertSnooze, Frequency, MuteCondition, Rule, RuleFlapping
+from engine.store.encoding import instant_or_none, ms_or_none
 
 
 def pack_rule(rule: Rule) -> dict[str, Any]:
@@ -91,15 +92,28 @@ def _pack_flapping(flapping: RuleFlapping) -> JsonObject:
 def _pack_alert_snooze(snooze: AlertSnooze) -> JsonObject:
     return {
         "alert_id": snooze.alert_id,
-        "expires_at": to_ms(snooze.expires_at),
+        "expires_at": ms_or_none(snooze.expires_at),
         "snoozed_at": to_ms(snooze.snoozed_at),
         "snoozed_by": snooze.snoozed_by,
+        **(_pack_conditions(snooze) if snooze.conditions else {}),
     }
 
 
+def _pack_conditions(snooze: AlertSnooze) -> JsonObject:
+    conditions = [[each.type, each.field, each.value] for each in snooze.conditions]
+    return {"conditions": conditions, "needs_all": snooze.needs_all, "baseline": snooze.baseline}
+
+
 def _unpack_alert_snooze(packed: JsonObject) -> AlertSnooze:
-    expires_at, snoozed_at = from_ms(packed["expires_at"]), from_ms(packed["snoozed_at"])
-    return AlertSnooze(packed["alert_id"], expires_at, snoozed_at, packed["snoozed_by"])
+    return AlertSnooze(
+        packed["alert_id"],
+        instant_or_none(packed["expires_at"]),
+        from_ms(packed["snoozed_at"]),
+        packed["snoozed_by"],
+        conditions=tuple(MuteCondition(*each) for each in packed.get("conditions") or ()),
+        needs_all=packed.get("needs_all", False),
+        baseline=packed.get("baseline"),
+    )
 
 
 def _pack_action(action: Action) -> JsonObject:

@@ -16,7 +16,7 @@ from engine.model.outcome import (
     StatusReason,
 )
 from engine.model.reference import Reference
-from engine.model.rule import Action, AlertSnooze, Frequency, RuleFlapping
+from engine.model.rule import Action, AlertSnooze, Frequency, MuteCondition, RuleFlapping
 from engine.model.trace import UntrackTrace
 from engine.ports.store import NewestRuns, RuleChange, RuleKey, RuleQuery, Store, UntrackedDocument
 
@@ -44,7 +44,11 @@ async def test_a_rule_comes_back_as_it_was_stored(store: Store, make: Any) -> No
         artifacts={"dashboards": [{"id": "d"}]},
         mute_all=True,
         muted_alert_ids=("x", "y/ü"),
-        alert_snoozes=(AlertSnooze("z", make.at(9), make.at(1), "ann"), AlertSnooze("é", make.at(8), make.at(1))),
+        alert_snoozes=(
+            AlertSnooze("z", make.at(9), make.at(1), "ann"),
+            AlertSnooze("é", make.at(8), make.at(1)),
+            AlertSnooze("c", None, make.at(1), None, (MuteCondition("field_change", "a"),), True, {"a": [1]}),
+        ),
         snooze_schedule=({"id": "s", "duration": 1000, "rRule": {"dtstart": "2026-01-01T00:00:00Z"}},),
         revision=7,
         scheduled_task_id="task",

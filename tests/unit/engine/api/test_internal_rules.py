@@ -1,5 +1,6 @@
 """The internal routes of rules (rest-api.md 8)."""
 
+from datetime import timedelta
 from typing import Any
 
 STARTS = {"dtstart": "2026-03-01T11:30:00.000Z", "tzid": "UTC"}
@@ -65,3 +66,27 @@ async def test_a_running_rule_runs_once_more_by_force_alone(served: Any) -> None
     assert (await served("POST", f"{RULE}/_run_soon?force=true")).status == 204
     await parts.store.release([claim])
     assert len(await served.engine.run_due()) == 1
+
+
+async def test_a_mute_ends_when_a_field_of_the_alert_changes(served: Any) -> None:
+    engine = served.engine
+
+    async def see(mapping: Any = None) -> None:
+        at = engine.clock.now() - timedelta(seconds=10)
+        await engine.add_documents("metrics", [{"@timestamp": at.isoformat(), "host": "web"}], mapping)
+
+    await see({"properties": {"host": {"type": "text", "fields": {"keyword": {"type": "keyword"}}}}})
+    frequency = {"summary": False, "notify_when": "onActiveAlert", "throttle": None}
+    action = {"id": "log", "group": "threshold met", "params": {"message": "m"}, "frequency": frequency}
+    await served.create("r", actions=[action])
+    assert len((await engine.run_due())[0].record.notifications) == 1
+    conditions = [{"type": "field_change", "field": "kibana.alert.evaluation.value"}]
+    muted = await served("POST", "/api/alerting/rule/r/alert/web/_mute", json={"conditions": conditions})
+    assert muted.status == 204, muted.content
+    (shown,) = (await served("GET", RULE)).json["snoozed_alert_instances"]
+    assert (shown["instance_id"], shown["conditions"], shown["condition_operator"]) == ("web", conditions, "any")
+    assert "expires_at" not in shown
+    assert [len(run.record.notifications) for run in await engine.advance("1m")] == [0]
+    await see()
+    assert [len(run.record.notifications) for run in await engine.advance("2m")] == [1, 1]
+    assert (await served("GET", RULE)).json["snoozed_alert_instances"] == []

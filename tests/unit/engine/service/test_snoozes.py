@@ -106,9 +106,9 @@ def test_a_remembered_verdict_is_the_one_of_the_instant(
 async def test_what_is_over_is_removed_and_the_rest_stays() -> None:
     once, daily = snooze(), snooze(snooze_id="daily", freq=3)
     stored, store = rule(once, daily), ListedChanges()
-    await remove_expired(store, [(RuleSnoozes(stored), 7)], NOON + HOUR / 2)  # type: ignore[arg-type]
+    await remove_expired(store, [(RuleSnoozes(stored), 7, {})], NOON + HOUR / 2)  # type: ignore[arg-type]
     assert store.changes == []
-    await remove_expired(store, [(RuleSnoozes(stored), 7)], NOON + HOUR)  # type: ignore[arg-type]
+    await remove_expired(store, [(RuleSnoozes(stored), 7, {})], NOON + HOUR)  # type: ignore[arg-type]
     [change] = store.changes
     assert (change.expected_version, change.rule.snooze_schedule) == (7, (daily,))
     assert (change.rule.revision, change.rule.updated_at, change.audit) == (0, NOON, None)
@@ -116,7 +116,7 @@ async def test_what_is_over_is_removed_and_the_rest_stays() -> None:
 
 async def test_a_failing_store_is_told_and_keeps_no_other_rule_from_it(caplog: pytest.LogCaptureFixture) -> None:
     store = ListedChanges(is_broken=True)
-    expired = [(RuleSnoozes(rule(snooze(), rule_id=rule_id)), 1) for rule_id in ("a", "b")]
+    expired = [(RuleSnoozes(rule(snooze(), rule_id=rule_id)), 1, {}) for rule_id in ("a", "b")]
     with caplog.at_level(logging.WARNING, "tocsin.rules"):
         await remove_expired(store, expired, NOON + HOUR)  # type: ignore[arg-type]
     assert [change.rule.id for change in store.changes] == ["a", "b"]
