@@ -60,6 +60,9 @@ def _put_right(schema: JsonObject) -> JsonObject:
             right[name] = value
         else:
             right[_keyword(name, is_list=is_list)] = _within(value)
+    if "patternProperties" in right:
+        # Names that do not fit are refused, too.
+        right.setdefault("additionalProperties", False)
     return right
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from engine.api.answer_schemas import ANSWERS, SCHEMAS, Answered, reference_to
 from engine.api.body_schemas import schemas_of
 from engine.api.examples import BODIES
+from engine.api.links import links_of
 from engine.api.route import Route
 from engine.model.jsonvalue import JsonObject
 from engine.model.version import ENGINE_VERSION
@@ -54,6 +55,8 @@ def describe(routes: Sequence[Route]) -> JsonObject:
     paths: dict[str, JsonObject] = {}
     for route in routes:
         operation = _operation(route, by_model, parameters)
+        if links := links_of(route, routes, _operation_id):
+            _when_well(operation)["links"] = links
         paths.setdefault(route.path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
@@ -155,6 +158,11 @@ def _responses(route: Route) -> JsonObject:
     if answered.schema is not None:
         shown["content"] = {answered.media_type: {"schema": reference_to(answered.schema)}}
     return {str(answered.status): shown, **errors}
+
+
+def _when_well(operation: JsonObject) -> JsonObject:
+    """What is told of the answer when all is well."""
+    return next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
 
 
 def _query_parameters(schema: JsonObject) -> list[JsonObject]:

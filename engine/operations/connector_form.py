@@ -10,7 +10,7 @@ from pydantic_core import InitErrorDetails, ValidationError
 from engine.model.errors import InvalidInput
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.settings import HttpSettings
-from engine.operations.values import Strict, refusal
+from engine.operations.values import Strict, Told, refusal
 from engine.ports.connector import ConnectorType
 
 BLANK = "is blank", "write a value or leave it out"
@@ -42,7 +42,7 @@ def _refuse_other_than_object(value: Any) -> Any:
     return value
 
 
-Name: TypeAlias = Annotated[str, AfterValidator(_refuse_blank)]
+Name: TypeAlias = Annotated[str, AfterValidator(_refuse_blank), Told({"pattern": r"\S"})]
 Config: TypeAlias = Annotated[dict[str, Any], AfterValidator(_refuse_blank)]
 Secrets: TypeAlias = Annotated[Config, BeforeValidator(_refuse_other_than_object)]
 

@@ -15,7 +15,7 @@ from pydantic import (
 from engine.model.jsonvalue import JsonObject
 from engine.model.reference import DATA_VIEW_KIND
 from engine.operations.validation import show
-from engine.operations.values import NotNull, OrAlone, Strict, refusal
+from engine.operations.values import NotNull, OrAlone, Strict, Told, refusal
 
 _MOST_IDS = 1000
 _SHOWN = ("format", "custom_label", "custom_description", "popularity")
@@ -213,7 +213,7 @@ class SwapBody(Strict):
 
     from_id: Annotated[str, Field(alias="fromId")]
     to_id: Annotated[str, Field(alias="toId")]
-    from_type: Annotated[str, Field(alias="fromType")] = DATA_VIEW_KIND
+    from_type: Annotated[str, Field(alias="fromType"), Told({"enum": [DATA_VIEW_KIND]})] = DATA_VIEW_KIND
     for_id: Annotated[ManyIds | None, NotNull, Field(alias="forId")] = None
     for_type: Annotated[str | None, NotNull, Field(alias="forType")] = None
     delete: bool = False

@@ -9,6 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from engine.api.answer_schemas import ANSWERS
 from engine.api.docs_page import CONTENT_POLICY
 from engine.api.examples import BODIES
+from engine.api.links import MADE
 from engine.api.route import Route
 from engine.operations.validation import parse_model
 from tocsin.http_api import ApiContext, api_routes
@@ -59,6 +60,7 @@ async def test_how_texts_are_written_is_told(served: Any) -> None:
     assert schemas["RecurringBody"]["properties"]["end"]["format"] == "date-time"
     assert schemas["CustomSchedule"]["properties"]["timezone"] == {"format": "time-zone", "type": "string"}
     assert schemas["KibanaBody"]["properties"]["spaces"]["anyOf"][0] == {"const": ["*"]}
+    assert schemas["KibanaBody"]["properties"]["feature"]["additionalProperties"] is False
     assert document["components"]["parameters"]["xsrf"]["schema"] == {"type": "string"}
 
 
@@ -72,6 +74,17 @@ async def test_what_may_stand_alone_or_be_json_is_told(served: Any) -> None:
     assert [choice["type"] for choice in fields["anyOf"]] == ["array", "string"]
     disable = document["paths"]["/api/alerting/rule/{id}/_disable"]["post"]["requestBody"]["content"]
     assert {"type": "null"} in disable["application/json"]["schema"]["anyOf"]
+
+
+async def test_what_was_made_leads_to_what_can_be_done_with_it(served: Any) -> None:
+    paths = (await served("GET", "/openapi.json")).json["paths"]
+    for made in MADE:
+        method, path = made.split(" ")
+        assert any(answer.get("links") for answer in paths[path][method.lower()]["responses"].values()), made
+    links = paths["/api/alerting/rule/{id}/snooze_schedule"]["post"]["responses"]["200"]["links"]
+    assert [link["parameters"] for link in links.values()] == [
+        {"rule_id": "$request.path.id", "schedule_id": "$response.body#/schedule/id"}
+    ]
 
 
 def test_examples_are_what_their_routes_take(routes: tuple[Route, ...]) -> None:
