@@ -72,9 +72,9 @@ class Admission:
     async def check_capacity(self, interval: str, *, replacing: str | None = None) -> None:
         """Raises InvalidInput when all enabled rules together would run too often (2.7)."""
         load = runs_per_minute(await self.store.rule_intervals())
-        freed = 0.0 if replacing is None else runs_per_minute([replacing])
+        freed = 0.0 if replacing is None else runs_per_minute({replacing: 1})
         limit = self.settings.max_scheduled_per_minute
-        check_capacity(load, limit, wanted=runs_per_minute([interval]), freed=freed)
+        check_capacity(load, limit, wanted=runs_per_minute({interval: 1}), freed=freed)
 
     async def _scope(self, space: str) -> ActionScope:
         connectors = await self.connectors.in_space(space)

@@ -1,7 +1,7 @@
 """Changing many rules at once: each in a change of its own, so that one that fails leaves the others be (8, 8.1)."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -125,7 +125,8 @@ class BulkRules:
 
     async def _check_capacity(self, wanted: Sequence[str], freed: Sequence[str] = ()) -> None:
         load = runs_per_minute(await self.store.rule_intervals())
-        check_capacity(load, self.most_runs_per_minute, wanted=runs_per_minute(wanted), freed=runs_per_minute(freed))
+        wanted_load, freed_load = runs_per_minute(Counter(wanted)), runs_per_minute(Counter(freed))
+        check_capacity(load, self.most_runs_per_minute, wanted=wanted_load, freed=freed_load)
 
 
 async def _each(chosen: Sequence[StoredRule], change: Change) -> BulkResult:

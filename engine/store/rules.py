@@ -68,7 +68,7 @@ _STATE = (
     .join_from(rule_runtime, rules, rules.c.no == rule_runtime.c.rule_no)
     .where(*_IS_IT)
 )
-_INTERVALS = select(rules.c.interval).where(rules.c.enabled)
+_INTERVALS = select(rules.c.interval, func.count()).where(rules.c.enabled).group_by(rules.c.interval)
 _INSERT_RUNTIME, _INSERT_TAGS = insert(rule_runtime), insert(rule_tags)
 _INSERT_CONNECTORS, _INSERT_REFERENCES = insert(rule_connectors), insert(rule_references)
 _UPDATE = update(rules).where(rules.c.no == bindparam("of_rule"))
@@ -161,9 +161,9 @@ def _find_page(connection: Connection, space: str, query: RuleQuery) -> RulePage
     return RulePage(total, tuple(_unpack_stored(row) for row in connection.execute(page).mappings()))
 
 
-def read_intervals(connection: Connection) -> list[str]:
-    """The intervals of all enabled rules."""
-    return list(connection.execute(_INTERVALS).scalars())
+def count_intervals(connection: Connection) -> dict[str, int]:
+    """How many enabled rules have each interval."""
+    return dict(connection.execute(_INTERVALS).tuples().all())
 
 
 def read_newest_runs(connection: Connection) -> NewestRuns:

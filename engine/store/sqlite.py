@@ -121,8 +121,8 @@ class SqliteStore(SqliteSecurity, SqliteCases, SqliteConnectors, SqliteDataViews
     async def find_rules(self, space: str, query: RuleQuery) -> RulePage:
         return await self._session.read_aside(rules.find_rules, space, query)
 
-    async def rule_intervals(self) -> list[str]:
-        return await self._session.read_aside(rules.read_intervals)
+    async def rule_intervals(self) -> dict[str, int]:
+        return await self._session.read(rules.count_intervals)
 
     async def newest_runs(self) -> NewestRuns:
         return await self._session.read_aside(rules.read_newest_runs)

@@ -92,6 +92,7 @@ rules = Table(
     Index("rules_by_update", "space", "updated_at", "id"),
     Index("rules_by_name", "space", "name", "id"),
     Index("rules_by_type", "space", "rule_type_id", "id"),
+    Index("rules_by_interval", "enabled", "interval"),
     sqlite_autoincrement=True,
 )
 

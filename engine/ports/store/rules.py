@@ -120,8 +120,8 @@ class RuleStore(Protocol):
 
     async def find_rules(self, space: str, query: RuleQuery) -> RulePage: ...
 
-    async def rule_intervals(self) -> list[str]:
-        """The interval texts of all enabled rules of all spaces (for the capacity check)."""
+    async def rule_intervals(self) -> Mapping[str, int]:
+        """How many enabled rules of all spaces have each interval (for the capacity check); cheap."""
         ...
 
     async def newest_runs(self) -> NewestRuns:

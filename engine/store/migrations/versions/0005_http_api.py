@@ -47,6 +47,7 @@ def upgrade() -> None:
     _create_security()
     _create_cases()
     op.add_column("rules", sa.Column("alert_snoozes", JSON))
+    op.create_index("rules_by_interval", "rules", ["enabled", "interval"])
 
 
 def _create_references() -> None:
