@@ -68,7 +68,7 @@ _STATE = (
     .join_from(rule_runtime, rules, rules.c.no == rule_runtime.c.rule_no)
     .where(*_IS_IT)
 )
-_INTERVALS = select(rules.c.interval, func.count()).where(rules.c.enabled).group_by(rules.c.interval)
+_INTERVALS = select(rules.c.interval, func.count().label("rules")).where(rules.c.enabled).group_by(rules.c.interval)
 _INSERT_RUNTIME, _INSERT_TAGS = insert(rule_runtime), insert(rule_tags)
 _INSERT_CONNECTORS, _INSERT_REFERENCES = insert(rule_connectors), insert(rule_references)
 _UPDATE = update(rules).where(rules.c.no == bindparam("of_rule"))
@@ -163,7 +163,7 @@ def _find_page(connection: Connection, space: str, query: RuleQuery) -> RulePage
 
 def count_intervals(connection: Connection) -> dict[str, int]:
     """How many enabled rules have each interval."""
-    return dict(connection.execute(_INTERVALS).tuples().all())
+    return {row.interval: row.rules for row in connection.execute(_INTERVALS)}
 
 
 def read_newest_runs(connection: Connection) -> NewestRuns:
