@@ -17,6 +17,7 @@ MAX_DATA_DEPTH: Final = 100
 """How deeply nested a value may be that is printed."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NO_NUMBERS: Final = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 _quote: Final = JSONEncoder(ensure_ascii=False).encode
 
 
@@ -26,11 +27,9 @@ class TooDeep(ValueError):
 
 def number_text(number: float) -> str:
     """The shortest text that reads back as this number, in JavaScript's layout (``2``, ``1e+21``, ``NaN``)."""
-    if math.isnan(number):
-        return "NaN"
-    if math.isinf(number):
-        return "Infinity" if number > 0 else "-Infinity"
     text = repr(number)
+    if "n" in text:
+        return _NO_NUMBERS[text]
     if "e" not in text:
         return "0" if number == 0 else text.removesuffix(".0")
     mantissa, _, exponent_text = text.removeprefix("-").partition("e")

@@ -1,66 +1,100 @@
 """Builds the tree of a template: text, variables and sections (templates.md 5, 5.1, 5.2)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from engine.template.failure import TemplateError
 from engine.template.lambdas.contract import TRIMS
 from engine.template.lines import drop_silent_lines
 from engine.template.tokens import WHITE_SPACE, Closing, Cut, Opening, Tag, Variable, cut
 
-MAX_SECTION_DEPTH = 100
+MAX_SECTION_DEPTH: Final = 100
 
-Piece: TypeAlias = "tuple[str, Variable | Section | None, int]"
-"""Literal text, maybe empty, the tag that follows it if there is one, and where in the template that tag starts."""
+_MAX_SHARED_CHARS: Final = 1_000
+"""Lambdas with a longer text are not looked up among those before: texts of lambdas in lambdas would add up."""
 
-Body: TypeAlias = tuple[Piece, ...]
+_MANY: Final = 1_000
+
+Node: TypeAlias = "Tag | Section"
+"""What stands in a body: variables, whole sections, and None for tags of which nothing is left."""
+
+Piece: TypeAlias = "tuple[str, Node, int]"
+"""Literal text, maybe empty, the node that follows it, and where that starts, in characters from the start of the body.
+"""
+
+
+class ManyPieces:
+    """Pieces that are put together anew whenever they are walked through.
+
+    To make hundreds of thousands of tuples that stay takes longer, most of all in the garbage collector.
+    """
+
+    __slots__ = ("_columns",)
+
+    def __init__(self, texts: list[str], nodes: list[Node], starts: list[int]) -> None:
+        self._columns = texts, nodes, starts
+
+    def __iter__(self) -> Iterator[Piece]:
+        return zip(*self._columns, strict=True)
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+
+class Body(NamedTuple):
+    """A template, or what stands between the tags of a section; ``text_chars`` is the length of its literal text."""
+
+    pieces: "tuple[Piece, ...] | ManyPieces"
+    last_text: str
+    text_chars: int
 
 
 @dataclass(slots=True, eq=False)
 class Section:
     """``{{#name}}`` or ``{{^name}}`` with what stands between it and its end.
 
-    ``text_chars`` is the length of the literal text that one pass over the body puts out by itself; ``only_text`` is
-    that text if there is nothing else in the body. ``called`` is the lambda of that name if there is one; it is called
-    unless a variable has the name too.
+    ``body_start`` is where the body starts, in characters from the start of the section; ``only_text`` is the body if
+    it is nothing but text. ``called`` is the lambda of that name if there is one; it is called unless a variable has
+    the name too. Sections of one template that are alike are one object, with ``is_repeated`` set.
     """
 
     opening: Opening
     body: Body
-    text_chars: int
+    body_start: int
     only_text: str | None
-    called: "LambdaBody | None" = None
+    called: "LambdaBody | None"
+    is_repeated: bool = False
 
 
 class Tree(NamedTuple):
     """A parsed template, and every name it refers to as written."""
 
     body: Body
-    text_chars: int
     names: frozenset[str]
 
 
 class LambdaBody:
-    """What stands between the tags of a lambda: a template of its own, from ``start`` to ``end`` of the one around it.
+    """What stands between the tags of a lambda: a template of its own, from ``begin`` to ``end`` of the one around it.
 
-    It is parsed when it is first rendered: if each template parsed what its lambdas hold, lambdas in lambdas would be
-    parsed twice as often with each level.
+    ``start`` is where it starts, in characters from the start of the section. It is parsed when it is first rendered:
+    if each template parsed what its lambdas hold, lambdas in lambdas would be parsed twice as often with each level.
     """
 
-    __slots__ = ("_around", "_tree", "end", "name", "start")
+    __slots__ = ("_around", "_begin", "_end", "_tree", "name", "start")
 
-    def __init__(self, name: str, around: str, start: int, end: int) -> None:
+    def __init__(self, name: str, around: str, section_start: int, begin: int, end: int) -> None:
         if TRIMS[name]:
-            text = around[start:end].rstrip(WHITE_SPACE)
-            end = start + len(text)
-            start = end - len(text.lstrip(WHITE_SPACE))
-        self.name, self.start, self.end = name, start, end
-        self._around = around
+            text = around[begin:end].rstrip(WHITE_SPACE)
+            end = begin + len(text)
+            begin = end - len(text.lstrip(WHITE_SPACE))
+        self.name, self.start = name, begin - section_start
+        self._around, self._begin, self._end = around, begin, end
         self._tree: Tree | None = None
 
     def text(self) -> str:
-        return self._around[self.start : self.end]
+        return self._around[self._begin : self._end]
 
     def tree(self) -> Tree:
         """The parsed text. Raises TemplateError with an offset in this text."""
@@ -72,10 +106,14 @@ class LambdaBody:
 def parse(template: str) -> Tree:
     """The tree of a template. Raises TemplateError; needs no recursion, so no nesting can exhaust the stack."""
     pieces = cut(template)
-    if any(type(tag) is not Variable for tag in pieces.distinct):
+    counts = Counter(pieces.tags)
+    for tag, count in counts.items():
+        if type(tag) is Variable:
+            tag.is_repeated = count > 1
+    if any(type(tag) is not Variable for tag in counts):
         drop_silent_lines(pieces.texts, pieces.tags)
-    body = _nest(pieces, template)
-    return Tree(body, _text_chars(body), frozenset(_names(pieces.distinct)))
+    body = _Nesting(pieces, template).body()
+    return Tree(body, frozenset(_names(counts)))
 
 
 def _names(tags: Iterable[Tag]) -> Iterator[str]:
@@ -85,60 +123,103 @@ def _names(tags: Iterable[Tag]) -> Iterator[str]:
 
 
 class _Open(NamedTuple):
-    """A section whose end has not come yet. ``around`` holds the pieces before it, ``text`` is the text just before."""
+    """A section whose end has not come yet.
+
+    ``start`` and ``end`` are those of its tag, ``text`` is the text just before it; ``outside`` nodes stand before its
+    body.
+    """
 
     opening: Opening
     start: int
     end: int
     text: str
-    around: list[Piece]
+    outside: int
 
 
-def _nest(pieces: Cut, template: str) -> Body:
-    """The pieces, each section one of them. Raises TemplateError for sections that do not open and close by turns."""
-    body: list[Piece] = []
-    opened: list[_Open] = []
-    for text, tag, start, end in zip(pieces.texts, pieces.tags, pieces.starts, pieces.ends, strict=False):
-        if type(tag) is Variable:
-            body.append((text, tag if tag.name else None, start))  # `{{}}` puts out nothing
-        elif type(tag) is Opening:
-            if len(opened) == MAX_SECTION_DEPTH:
-                raise TemplateError(start, f"sections nested deeper than {MAX_SECTION_DEPTH}")
-            opened.append(_Open(tag, start, end, text, body))
-            body = []
-        elif type(tag) is Closing:
-            if text:
-                body.append((text, None, start))
-            section = _innermost(opened, tag, start)
-            called = LambdaBody(tag.name, template, section.end, start) if tag.name in TRIMS else None
-            node = Section(section.opening, tuple(body), _text_chars(body), _only_text(body), called)
-            body = section.around
-            body.append((section.text, node, section.start))
-        elif text:
-            body.append((text, None, start))
-    if opened:
-        raise TemplateError(opened[-1].start, f"section [{opened[-1].opening.name}] not closed")
-    if pieces.texts[-1]:
-        body.append((pieces.texts[-1], None, len(template)))
-    return tuple(body)
+class _Nesting:
+    """Makes sections of the pieces of one template: each closing tag folds the pieces since its opening tag into one.
+
+    Only the tags of sections are looked at one by one.
+    """
+
+    def __init__(self, pieces: Cut, template: str) -> None:
+        self._pieces, self._template = pieces, template
+        self._texts: list[str] = []
+        self._nodes: list[Node] = []
+        self._starts: list[int] = []
+        self._opened: list[_Open] = []
+        self._known: dict[Hashable, Section] = {}
+
+    def body(self) -> Body:
+        """The whole template. Raises TemplateError for sections that do not open and close by turns."""
+        pieces = self._pieces
+        taken = 0
+        for number, tag in enumerate(pieces.tags):
+            if type(tag) is Opening:
+                self._take(taken, number)
+                self._open(tag, number)
+                taken = number + 1
+            elif type(tag) is Closing:
+                self._take(taken, number)
+                self._close(tag, number)
+                taken = number + 1
+        if self._opened:
+            raise TemplateError(self._opened[-1].start, f"section [{self._opened[-1].opening.name}] not closed")
+        self._take(taken, len(pieces.tags))
+        return _body(self._texts, self._nodes, self._starts, pieces.texts[-1])
+
+    def _take(self, first: int, last: int) -> None:
+        """Take pieces as they are."""
+        if first < last:
+            self._texts += self._pieces.texts[first:last]
+            self._nodes += self._pieces.tags[first:last]
+            self._starts += self._pieces.starts[first:last]
+
+    def _open(self, tag: Opening, number: int) -> None:
+        pieces = self._pieces
+        start = pieces.starts[number]
+        if len(self._opened) == MAX_SECTION_DEPTH:
+            raise TemplateError(start, f"sections nested deeper than {MAX_SECTION_DEPTH}")
+        self._opened.append(_Open(tag, start, pieces.ends[number], pieces.texts[number], len(self._nodes)))
+
+    def _close(self, tag: Closing, number: int) -> None:
+        section = self._innermost(tag, self._pieces.starts[number])
+        outside, inside = section.outside, section.end
+        starts = [start - inside for start in self._starts[outside:]]
+        body = _body(self._texts[outside:], self._nodes[outside:], starts, self._pieces.texts[number])
+        self._texts[outside:] = [section.text]
+        self._nodes[outside:] = [self._section(section, body, self._pieces.starts[number])]
+        self._starts[outside:] = [section.start]
+
+    def _innermost(self, closing: Closing, start: int) -> _Open:
+        """Take the section that this tag closes. Raises TemplateError if it closes another one or none."""
+        if not self._opened:
+            raise TemplateError(start, f"[{closing.name}] closed without having been opened")
+        section = self._opened.pop()
+        if section.opening.name != closing.name:
+            raise TemplateError(start, f"[{closing.name}] closed where [{section.opening.name}] is open")
+        return section
+
+    def _section(self, opened: _Open, body: Body, end: int) -> Section:
+        """The section of this opening tag and body, the same object for the same ones.
+
+        A lambda's text counts, too: what its body leaves of it may be the same where the text is not.
+        """
+        opening, called = opened.opening, None
+        key: Hashable = (opening, body)
+        if opening.name in TRIMS:
+            called = LambdaBody(opening.name, self._template, opened.start, opened.end, end)
+            key = (opening, body, called.text() if end - opened.end <= _MAX_SHARED_CHARS else called)
+        section = self._known.get(key)
+        if section is None:
+            only_text = None if body.pieces else body.last_text
+            section = Section(opening, body, opened.end - opened.start, only_text, called)
+            self._known[key] = section
+        else:
+            section.is_repeated = True
+        return section
 
 
-def _innermost(opened: list[_Open], closing: Closing, start: int) -> _Open:
-    """Take the section that this tag closes. Raises TemplateError if it closes another one or none."""
-    if not opened:
-        raise TemplateError(start, f"[{closing.name}] closed without having been opened")
-    section = opened.pop()
-    if section.opening.name != closing.name:
-        raise TemplateError(start, f"[{closing.name}] closed where [{section.opening.name}] is open")
-    return section
-
-
-def _only_text(body: Sequence[Piece]) -> str | None:
-    if not body:
-        return ""
-    text, tag, _ = body[0]
-    return text if tag is None and len(body) == 1 else None
-
-
-def _text_chars(body: Sequence[Piece]) -> int:
-    return sum([len(piece[0]) for piece in body])
+def _body(texts: list[str], nodes: list[Node], starts: list[int], last_text: str) -> Body:
+    pieces = ManyPieces(texts, nodes, starts) if len(nodes) > _MANY else tuple(zip(texts, nodes, starts, strict=True))
+    return Body(pieces, last_text, sum(map(len, texts)) + len(last_text))

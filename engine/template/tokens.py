@@ -1,7 +1,6 @@
 """Cuts a template into texts and tags (templates.md 5)."""
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -18,12 +17,15 @@ WHITE_SPACE = (
 Path: TypeAlias = tuple[str, ...]
 """The segments of a dotted name; empty for ``.``, the current item."""
 
+_NOWHERE: Path = (".",)  # no object has a key with a dot
+
 
 @dataclass(slots=True, eq=False)
 class Variable:
     """``{{name}}``, or with ``is_escaped`` False ``{{{name}}}`` and ``{{&name}}``.
 
     ``first`` and ``rest`` are the path once more, in parts; ``first`` is ``.``, a key that no object has, for ``.``.
+    The path of ``{{}}`` leads nowhere. ``is_repeated``: the tag stands in the template more than once.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Variable:
     first: str
     rest: Path
     is_escaped: bool
+    is_repeated: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -58,14 +61,12 @@ class Cut(NamedTuple):
     """A template in pieces: ``texts[i]``, maybe empty, stands before ``tags[i]``, and one more text after the last tag.
 
     ``starts`` and ``ends`` are where the tags start and end, in characters from the start of the template.
-    ``distinct`` holds the same tags, each at least once.
     """
 
     texts: list[str]
     tags: list[Tag]
     starts: list[int]
     ends: list[int]
-    distinct: Collection[Tag]
 
 
 _OPENING, _CLOSING = "{{", "}}"
@@ -103,12 +104,12 @@ def _cut_at_once(template: str) -> Cut | None:
         return None
     positions = list(accumulate(map(len, pieces)))
     tags = [tag_of[source] for source in sources]
-    return Cut(pieces[::2], tags, positions[::2], positions[1::2], tag_of.values())
+    return Cut(pieces[::2], tags, positions[::2], positions[1::2])
 
 
 def _cut_tag_by_tag(template: str) -> Cut:
     """The pieces of any template. Raises TemplateError."""
-    pieces = Cut([], [], [], [], set())
+    pieces = Cut([], [], [], [])
     opening, closing = _OPENING, _CLOSING
     read_tag = cache(_read_tag)
     position = 0
@@ -130,7 +131,7 @@ def _cut_tag_by_tag(template: str) -> Cut:
         pieces.starts.append(start)
         pieces.ends.append(position)
     pieces.texts.append(template[position:])
-    return pieces._replace(distinct=set(pieces.tags))
+    return pieces
 
 
 def _read_delimiters(template: str, start: int, begin: int, closing: str) -> tuple[str, str, int]:
@@ -177,7 +178,7 @@ def _read_tag(content: str) -> Tag:
 
 def _variable(text: str, *, is_escaped: bool) -> Variable:
     name = text.strip(WHITE_SPACE)
-    path = _path(name)
+    path = _path(name) if name else _NOWHERE
     return Variable(name, path, path[0] if path else ".", path[1:], is_escaped)
 
 

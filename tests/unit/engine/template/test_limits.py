@@ -48,7 +48,10 @@ def test_an_unexpected_failure_names_its_kind_and_no_value(render):
     assert text == "template error at offset 2 (unexpected ValueError) in: ab{{x}}"
 
 
-@pytest.mark.parametrize("template", ["{{a}}{{a}}", "x{{#l}}.{{/l}}", "{{#l}}{{.}}{{/l}}x", "{{a}}12345"])
+@pytest.mark.parametrize(
+    "template",
+    ["{{a}}{{a}}", "{{#a}}{{.}}{{/a}}{{#a}}{{.}}{{/a}}", "x{{#l}}.{{/l}}", "{{#l}}{{.}}{{/l}}x", "{{a}}12345"],
+)
 def test_output_up_to_the_limit_is_let_through(render, template):
     variables = {"a": "12345", "l": [1, 2, 3, 4, 5, 6, 7, 8, 9]}
     assert len(render(template, variables, max_chars=10)) == 10
