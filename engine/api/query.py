@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from engine.operations.validation import parse_model
 from engine.operations.values import refusal
@@ -12,6 +12,7 @@ from engine.operations.values import refusal
 Model = TypeVar("Model", bound=BaseModel)
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}", re.ASCII)
+_LARGEST_NUMBER = 10**15 - 1
 _MOST_VALUES = 1000
 
 
@@ -42,7 +43,7 @@ def _check_count(values: list[str]) -> list[str]:
 
 
 QueryBool: TypeAlias = Annotated[bool, BeforeValidator(_as_bool)]
-QueryInteger: TypeAlias = Annotated[int, BeforeValidator(_as_integer)]
+QueryInteger: TypeAlias = Annotated[int, Field(ge=-_LARGEST_NUMBER, le=_LARGEST_NUMBER), BeforeValidator(_as_integer)]
 ONE_OR_MORE = BeforeValidator(_as_list)
 """What a list that may be given once, or repeated, is annotated with."""
 QueryTexts: TypeAlias = Annotated[list[str], ONE_OR_MORE, AfterValidator(_check_count)]

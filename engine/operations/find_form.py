@@ -47,7 +47,9 @@ def _json_object(value: object) -> object:
         raise refusal("is no JSON", 'write it like {"type":"action","id":"..."}') from None
 
 
-Texts = Annotated[list[str], BeforeValidator(_texts), Field(max_length=_MOST_VALUES), OrAlone()]
+_OR_TEXT = OrAlone({"pattern": r"^([^\[]|$)"})
+"""What begins like a JSON array is taken for one."""
+Texts = Annotated[list[str], BeforeValidator(_texts), Field(max_length=_MOST_VALUES), _OR_TEXT]
 
 
 class ReferenceForm(Strict):

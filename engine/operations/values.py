@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, TypeAlias
 from zoneinfo import available_timezones
@@ -40,12 +40,15 @@ def written_as(pattern: str, **keywords: Any) -> Told:
     return Told({"pattern": f"^({pattern})$", **keywords})
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class OrAlone:
-    """What the reference tells of a list: the only item of one may stand for it."""
+    """What the reference tells of a list: the only item of one may stand for it, with these keywords besides."""
+
+    keywords: Mapping[str, Any] = field(default_factory=dict)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         listed = handler(schema)
-        return {"anyOf": [listed, listed["items"]]}
+        return {"anyOf": [listed, {**listed["items"], **self.keywords}]}
 
 
 DATE_TIME = Told({"format": "date-time"})
