@@ -25,9 +25,9 @@ class Asked:
     source: ExecutionSource
     space: str = DEFAULT_SPACE
     user: str | None = None
-    api_key: UsedKey | None = None
     request_body_bytes: int = 0
     rule: ExecutingRule | None = None
+    api_key: UsedKey | None = None
 
 
 class Execute(Protocol):
