@@ -177,6 +177,7 @@ class EngineSettings:
     minimum_schedule_interval: str = "1m"
     enforce_minimum_schedule_interval: bool = False
     max_scheduled_per_minute: int = 32_000
+    clear_throttle_on_null: bool = False
     consumers: tuple[str, ...] = ()
     no_recovery_on_partial_results: frozenset[str] = frozenset()
     max_rendered_chars: int = 25_000_000

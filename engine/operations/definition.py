@@ -47,15 +47,21 @@ def new_rule(
     )
 
 
-def edited_rule(rule: Rule, body: UpdateBody, parts: CheckedParts, *, at: datetime, actor: str | None) -> Rule:
-    """The rule after a PUT: absent throttle, alert_delay and flapping are kept, as is a throttle given as null."""
+def edited_rule(
+    rule: Rule, body: UpdateBody, parts: CheckedParts, *, at: datetime, actor: str | None, clears_throttle: bool = False
+) -> Rule:
+    """The rule after a PUT: absent throttle, alert_delay and flapping are kept.
+
+    A throttle given as null is kept, too (rest-api.md 2.8), unless the operator decided that null ``clears_throttle``.
+    """
     given = body.model_fields_set
+    keeps_throttle = body.throttle is None and not (clears_throttle and "throttle" in given)
     edited = replace(
         rule,
         name=body.name,
         tags=tuple(body.tags),
         interval=body.schedule.interval,
-        throttle=rule.throttle if body.throttle is None else body.throttle,
+        throttle=rule.throttle if keeps_throttle else body.throttle,
         params=parts.params,
         actions=parts.actions,
         notify_when=stored_notify_when(body),

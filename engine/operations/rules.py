@@ -108,7 +108,8 @@ class Rules:
 
         async def decide(stored: StoredRule) -> RuleChange:
             parts = await self._admission.admit_edit(parsed, stored)
-            edited = edited_rule(stored.rule, parsed, parts, at=at, actor=actor)
+            clears = self._settings.clear_throttle_on_null
+            edited = edited_rule(stored.rule, parsed, parts, at=at, actor=actor, clears_throttle=clears)
             return await self._edit(stored, owned(edited, self._authorization.caller), at, actor)
 
         edited = await self._access.change(RuleKey(space, rule_id), decide, "get")

@@ -71,6 +71,9 @@ class ApiSection(Strict):
     maintenance_windows: Annotated[
         bool, Field(description="false: windows cannot be reached over HTTP; those of this file count all the same.")
     ] = True
+    clear_throttle_on_null: Annotated[
+        bool, Field(description="true: changing a rule with a throttle of null clears it; in Kibana it stays.")
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ def engine_settings(schema: ConfigSchema, hosts: tuple[HostSettings, ...]) -> En
         minimum_schedule_interval=runs.minimum_schedule_interval,
         enforce_minimum_schedule_interval=runs.enforce_minimum_schedule_interval,
         max_scheduled_per_minute=runs.max_scheduled_per_minute,
+        clear_throttle_on_null=schema.api.clear_throttle_on_null,
         consumers=tuple(schema.consumers),
         no_recovery_on_partial_results=frozenset(runs.no_recovery_on_partial_results),
         max_rendered_chars=runs.max_rendered_characters,

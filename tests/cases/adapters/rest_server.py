@@ -44,6 +44,7 @@ _SETTINGS: dict[str, tuple[str, str]] = {
     "rules.maxScheduledPerMinute": ("engine", "max_scheduled_per_minute"),
     "rules.minimumScheduleInterval.value": ("engine", "minimum_schedule_interval"),
     "rules.minimumScheduleInterval.enforce": ("engine", "enforce_minimum_schedule_interval"),
+    "api.clearThrottleOnNull": ("engine", "clear_throttle_on_null"),
     "server.maxPayload": ("api", "max_body_bytes"),
     "server.xsrf.disable": ("api", "is_xsrf_checked"),
     "server.xsrf.disableProtection": ("api", "is_xsrf_checked"),

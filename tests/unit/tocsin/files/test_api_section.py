@@ -38,6 +38,7 @@ api:
   xsrf_allowlist: [/api/status]
   restrict_internal_routes: true
   maintenance_windows: false
+  clear_throttle_on_null: true
 """)
     assert loaded.problems == []
     assert loaded.config.api == ApiOptions(
@@ -53,6 +54,7 @@ api:
             offers_windows=False,
         ),
     )
+    assert loaded.config.engine.clear_throttle_on_null is True
 
 
 @pytest.mark.parametrize(
