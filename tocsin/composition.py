@@ -80,6 +80,7 @@ class Parts:
             vault=self.vault,
             settings=self.settings,
             new_id=self.new_id,
+            http=self.http,
         )
 
     @property

@@ -12,6 +12,7 @@ from engine.model.jsonvalue import JsonValue
 from engine.model.rule import DEFAULT_SPACE
 from engine.model.settings import EngineSettings
 from engine.operations.connector_form import ConnectorBody, ConnectorChanges, validate_parts
+from engine.operations.connector_hooks import ConnectorHooks
 from engine.operations.connector_secrets import seal_secrets
 from engine.operations.connector_types import check_enabled, find_connector_type
 from engine.operations.retries import MOST_TRIES, pause_before_retry
@@ -19,6 +20,7 @@ from engine.operations.validation import parse_model
 from engine.ports.clock import Ids
 from engine.ports.connector import needs_secrets
 from engine.ports.connectors import ConnectorDirectory
+from engine.ports.http import HttpClient
 from engine.ports.registry import Registry
 from engine.ports.store import AuditEntry, ConnectorKey, RuleReference, Store, StoredConnector
 from engine.ports.vault import Vault
@@ -51,10 +53,12 @@ class ConnectorOperations:
         vault: Vault,
         settings: EngineSettings,
         new_id: Ids,
+        http: HttpClient | None = None,
         pause: Callable[[], Awaitable[None]] = pause_before_retry,
     ) -> None:
         self._store, self._registry, self._directory, self._vault = store, registry, directory, vault
         self._settings, self._new_id, self._pause = settings, new_id, pause
+        self._hooks = ConnectorHooks(registry, http)
 
     async def create(
         self,
@@ -65,15 +69,16 @@ class ConnectorOperations:
         space: str = DEFAULT_SPACE,
         connector_id: str | None = None,
     ) -> Connector:
-        """Create a connector. Raises, in this order: InvalidInput, Forbidden (type disabled), SecretsUnavailable,
-        Conflict (id taken)."""
+        """Create a connector. Raises, in this order: InvalidInput, Forbidden (type disabled), what the type's hook
+        raises, SecretsUnavailable, Conflict (id taken)."""
         parsed = parse_model(ConnectorBody, body)
         connector_id = connector_id or self._new_id()
         await self._refuse_reserved(connector_id, space)
         connector = self._checked(connector_id, parsed.connector_type_id, parsed, space)
-        stored = StoredConnector(seal_secrets(connector, self._vault), 1, at, at, actor, actor)
-        if not await self._store.insert_connector(stored, _audit("create", connector, at, actor)):
-            raise Conflict(f"{_KIND} [{connector_id}] exists already")
+        async with self._hooks.around_save(connector, is_update=False):
+            stored = StoredConnector(seal_secrets(connector, self._vault), 1, at, at, actor, actor)
+            if not await self._store.insert_connector(stored, _audit("create", connector, at, actor)):
+                raise Conflict(f"{_KIND} [{connector_id}] exists already")
         return stored.connector
 
     async def get(self, connector_id: str, *, space: str = DEFAULT_SPACE) -> Connector:
@@ -94,14 +99,23 @@ class ConnectorOperations:
         self, connector_id: str, body: JsonValue, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE
     ) -> Connector:
         """Replace name, config and secrets, each whole. Raises, in this order: InvalidInput, NotFound, InvalidInput
-        (config, secrets), Forbidden (type disabled), SecretsUnavailable, Conflict."""
+        (config, secrets), Forbidden (type disabled), what the type's hook raises, SecretsUnavailable, Conflict."""
         parsed = parse_model(ConnectorChanges, body)
         await self._refuse_reserved(connector_id, space)
+        before = await self._stored(connector_id, space)
+        connector = self._checked(connector_id, before.connector.connector_type_id, parsed, space)
+        async with self._hooks.around_save(connector, is_update=True):
+            return await self._replace(connector, at, actor)
+
+    async def _replace(self, connector: Connector, at: datetime, actor: str | None) -> Connector:
+        """Store it in the place of the one of its id, whatever that has become meanwhile."""
         for attempt in range(MOST_TRIES):
             if attempt:
                 await self._pause()
-            before = await self._stored(connector_id, space)
-            connector = self._checked(connector_id, before.connector.connector_type_id, parsed, space)
+            before = await self._stored(connector.id, connector.space)
+            if before.connector.connector_type_id != connector.connector_type_id:
+                # Deleted and made anew meanwhile: what was checked is not for this one.
+                break
             changed = replace(
                 before,
                 connector=seal_secrets(connector, self._vault),
@@ -112,7 +126,7 @@ class ConnectorOperations:
             audit = _audit("update", connector, at, actor)
             if await self._store.change_connector(changed, before.version, audit):
                 return changed.connector
-        raise Conflict(f"{_KIND} [{connector_id}] was changed by others at the same time; try again")
+        raise Conflict(f"{_KIND} [{connector.id}] was changed by others at the same time; try again")
 
     async def delete(
         self, connector_id: str, *, at: datetime, actor: str | None, space: str = DEFAULT_SPACE, force: bool = True
@@ -128,6 +142,7 @@ class ConnectorOperations:
             raise Conflict(f"{_KIND} [{connector_id}] is used by rules: {_named(rules)}; change them first")
         if not await self._store.delete_connector(space, connector_id, _audit("delete", connector, at, actor)):
             raise NotFound(_KIND, connector_id)
+        await self._hooks.after_delete(connector)
         if rules:
             _log.warning("connector [%s] was deleted; actions of these rules fail now: %s", connector_id, _named(rules))
 

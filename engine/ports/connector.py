@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from engine.model.connector import Connector, ConnectorResult
 from engine.model.jsonvalue import JsonObject, JsonValue
@@ -87,12 +87,42 @@ class ConnectorExecution:
     tokens: TokenStore | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectorSave:
+    """A connector that a user is saving: validated, with its secrets. ``is_update``: it replaces one of its id.
+
+    ``http``: None where nothing can be sent.
+    """
+
+    connector: Connector
+    is_update: bool
+    http: HttpClient | None = None
+
+
+@runtime_checkable
+class SaveHooks(Protocol):
+    """What a type may have besides: it is told of connectors that users save and delete (connector-framework.md 14)."""
+
+    async def before_save(self, save: ConnectorSave) -> None:
+        """Before it is stored; raising keeps it from that. The error goes to the caller: InvalidInput above all."""
+        ...
+
+    async def after_save(self, save: ConnectorSave, *, is_saved: bool) -> None:
+        """After it was stored, or could not be. What this raises is logged."""
+        ...
+
+    async def after_delete(self, connector: Connector) -> None:
+        """After it was deleted, its secrets sealed as they were stored. What this raises is logged."""
+        ...
+
+
 class ConnectorType(Protocol):
     """A connector type. ``validate_*`` return the validated form with defaults, or raise InvalidInput.
 
-    A type may have more members: ``sends_only_requests``, ``needs_secrets`` and ``is_deprecated_config``, see the
-    functions of these names; and what lists of types show where it is there (connector-framework.md 11.3):
-    ``is_deprecated``, ``is_experimental``, ``description``, ``sub_feature``, ``allow_multiple_system_actions``.
+    A type may have more members: those of `SaveHooks`; ``sends_only_requests``, ``needs_secrets`` and
+    ``is_deprecated_config``, see the functions of these names; and what lists of types show where it is there
+    (connector-framework.md 11.3): ``is_deprecated``, ``is_experimental``, ``description``, ``sub_feature``,
+    ``allow_multiple_system_actions``.
     """
 
     id: str
