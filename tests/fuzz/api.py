@@ -1,137 +1,116 @@
 """Requests made up from our own OpenAPI document, against the whole API over a real socket: ``make fuzz-api``.
 
-Held to what the document promises: no server error, statuses and bodies as described, whether requests fit their
-schemas or not. Ends with exit code 1 and the requests that were answered wrongly.
+Held to all that schemathesis checks, in all its phases: examples, each keyword of each schema, requests that fit and
+that do not, and operations one after another along the links. Ends with exit code 1 and what was answered wrongly.
 """
 
 import argparse
-import asyncio
-import random
+import logging
 import sys
-import threading
-import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from http import HTTPStatus
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import hypothesis
 import requests
 import schemathesis
-from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
+import schemathesis.engine
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events
 
-from engine.api.address import Address
-from engine.service.clocks import SystemClock
-from engine.service.scheduler import Scheduler
-from engine.store.sqlite import SqliteStore
-from tocsin.api_service import start_api
-from tocsin.files.api_section import ApiOptions
-from tocsin.library import AsyncEngine
+from tests.fuzz.exemptions import exemption_of
+from tests.fuzz.server import Served, served
+from tests.fuzz.values import prepare
 
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
-XSRF = {"kbn-xsrf": "true"}
-_START_S = 30.0
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+_LONGEST_ANSWER_S = 30
+_SHOWN = 1500
 
 
-@contextmanager
-def served() -> Iterator[str]:
-    """The API beside a scheduler that runs the rules, with a store in memory and a connector ``log``; its URL."""
-    urls: list[str] = []
-    is_up, stop = threading.Event(), asyncio.Event()
-    loop = asyncio.new_event_loop()
+@dataclass
+class Outcome:
+    """``calls`` by phase, ``exempt`` findings by reason, and what was found, each kind once with its count."""
 
-    async def serve() -> None:
-        async with AsyncEngine(clock=SystemClock()) as engine:
-            engine.add_connector("log", ".server-log")
-            parts = engine.parts
-            assert isinstance(parts.store, SqliteStore)
-            scheduler = Scheduler(parts.service, parts.clock, change_counter=parts.store.change_counter)
-            options = ApiOptions(Address("127.0.0.1", 0))
-            server = await start_api(parts, options, lambda: scheduler.notice(parts.clock.now()))
-            urls.append(server.url)
-            is_up.set()
-            await scheduler.run(stop, grace_s=5)
-            await server.stop(5)
+    calls: Counter[str] = field(default_factory=Counter)
+    exempt: Counter[str] = field(default_factory=Counter)
+    findings: Counter[str] = field(default_factory=Counter)
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
-    thread.start()
-    assert is_up.wait(_START_S)
-    _wait_until_ready(urls[0])
-    try:
-        yield urls[0]
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(_START_S)
-        loop.close()
+    def take(self, event: events.EngineEvent) -> None:
+        """Count what an event of the engine tells."""
+        if isinstance(event, events.NonFatalError):
+            self.findings[f"{event.label}: {event.value}"[:_SHOWN]] += 1
+        if not isinstance(event, events.ScenarioFinished):
+            return
+        recorder = event.recorder
+        self.calls[event.phase.value] += len(recorder.interactions)
+        for case_id, checks in recorder.checks.items():
+            for check in checks:
+                if check.failure_info is not None:
+                    self._take_failure(check.name, check.failure_info.failure, recorder.interactions.get(case_id))
 
-
-def _wait_until_ready(url: str) -> None:
-    end = time.monotonic() + _START_S
-    while requests.get(f"{url}/-/ready", timeout=_START_S).status_code != HTTPStatus.OK:
-        assert time.monotonic() < end, "no tick has ended"
-        time.sleep(0.05)
+    def _take_failure(self, check: str, failure: Any, interaction: Any) -> None:
+        response = None if interaction is None else interaction.response
+        answer = "" if response is None else response.content.decode(errors="replace")
+        row = exemption_of(check, failure.operation, answer)
+        if row is not None:
+            self.exempt[row.reason] += 1
+            return
+        message = " ".join(failure.message.split())
+        self.findings[f"{check}: {failure.operation}: {message}\n{_shown(interaction)}\n{answer[:_SHOWN]}"] += 1
 
 
-def fuzz(url: str, seconds: float, seed: int) -> Counter[str]:
-    """Go through all operations again and again until the time is over; each kind of failure with its count."""
-    document = requests.get(f"{url}/openapi.json", timeout=30).json()
-    schema = schemathesis.openapi.from_dict(document)
-    end, failures, turn = time.monotonic() + seconds, Counter[str](), 0
-    while time.monotonic() < end:
-        operations = list(schema.get_all_operations())
-        random.Random(seed + turn).shuffle(operations)
-        for operation in operations:
-            if time.monotonic() >= end:
-                break
-            for mode in MODES:
-                _try(operation.ok(), url, failures, seed + turn, mode)
-        turn += 1
-    return failures
+def _shown(interaction: Any) -> str:
+    if interaction is None:
+        return ""
+    request = interaction.request
+    body = request.body or b""
+    return f"{request.method} {request.uri} {bytes(body)[:_SHOWN].decode(errors='replace')}"
 
 
-def _try(operation: Any, url: str, failures: Counter[str], seed: int, mode: GenerationMode) -> None:
-    @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=5,
-        database=None,
-        deadline=None,
-        phases=[hypothesis.Phase.generate],
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
-    def one(case: Any) -> None:
-        try:
-            case.call_and_validate(base_url=url, headers=XSRF, checks=CHECKS, timeout=30)
-        except schemathesis.errors.SchemathesisError as error:
-            failures[f"{operation.label}: {error}"] += 1
-        except BaseExceptionGroup as group:
-            for failed in group.exceptions:
-                failures[f"{operation.label}: {type(failed).__name__}: {str(failed)[:1500]}"] += 1
+def fuzz(server: Served, seconds: int, seed: int, phases: Sequence[str] = PHASES, examples: int = 30) -> Outcome:
+    """Make up requests until the time is over, ``examples`` of each operation at a time."""
+    prepare()
+    document = requests.get(f"{server.url}/openapi.json", timeout=30).json()
+    config = SchemathesisConfig.from_dict(_settings(server, seconds, seed, phases, examples))
+    outcome = Outcome()
+    for event in schemathesis.engine.from_schema(schemathesis.openapi.from_dict(document, config=config)).execute():
+        outcome.take(event)
+    return outcome
 
-    # Where everything fits the schema there is no request that does not.
-    with suppress(hypothesis.errors.Unsatisfiable):
-        one()
+
+def _settings(server: Served, seconds: int, seed: int, phases: Sequence[str], examples: int) -> dict[str, object]:
+    enabled: Mapping[str, object] = {phase: {"enabled": phase in phases} for phase in PHASES}
+    return {
+        "seed": seed,
+        "max-time": seconds,
+        "base-url": server.url,
+        "headers": {"Authorization": server.authorization},
+        "continue-on-failure": True,
+        "cache": {"enabled": False},
+        "suppress-health-check": ["all"],
+        "generation": {"max-examples": examples, "database": ":memory:", "no-shrink": True},
+        "checks": {"max_response_time": _LONGEST_ANSWER_S},
+        "phases": enabled,
+    }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=600)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=20260301)
     options = parser.parse_args()
-    with served() as url:
-        failures = fuzz(url, options.seconds, options.seed)
-    for failure, count in failures.most_common():
-        print(f"--- {count} x {failure}\n")
-    print(f"{len(failures)} kinds of failures in {options.seconds:g} s")
-    return 1 if failures else 0
+    print(f"seed {options.seed}, {options.seconds} s", flush=True)
+    # What the daemon logs of requests that it refuses is not what is looked for.
+    logging.disable(logging.CRITICAL)
+    with served() as server:
+        outcome = fuzz(server, options.seconds, options.seed)
+    for finding, count in outcome.findings.most_common():
+        print(f"--- {count} x {finding}\n")
+    for reason, count in outcome.exempt.most_common():
+        print(f"exempt: {count} x {reason}")
+    calls = ", ".join(f"{phase} {count}" for phase, count in outcome.calls.items())
+    print(f"{outcome.calls.total()} calls ({calls}): {outcome.findings.total()} findings")
+    return 1 if outcome.findings else 0
 
 
 if __name__ == "__main__":
