@@ -49,6 +49,7 @@ async def test_the_default_space_can_be_renamed_and_not_deleted(served: Served) 
         ("POST", PATH, {"id": "Team", "name": "T"}, 400, "[request body.id]"),
         ("POST", PATH, {"id": "t", "name": ""}, 400, "[request body.name]"),
         ("POST", PATH, {"id": "t", "name": "T", "color": "red"}, 400, "[request body.color]"),
+        ("POST", PATH, {"id": "t", "name": "T", "color": ""}, 400, "[request body.color]"),
         ("POST", PATH, {"id": "t", "name": "T", "initials": "ABC"}, 400, "[request body.initials]"),
         ("POST", PATH, {"id": "t", "name": "T", "imageUrl": "http://x/"}, 400, "[request body.imageUrl]"),
         ("POST", PATH, {"id": "default", "name": "T"}, 409, "default"),
