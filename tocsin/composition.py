@@ -27,6 +27,7 @@ from engine.ports.store import Store
 from engine.security.policy import Security
 from engine.service.access_tokens import SealedTokens
 from engine.service.clocks import random_id
+from engine.service.connector_breaker import ConnectorBreaker
 from engine.service.connector_directory import SpaceConnectors
 from engine.service.connector_execution import ConnectorRunner
 from engine.service.connector_recording import RecordedRunner
@@ -153,7 +154,16 @@ def compose(
     security = Security(store)
     tokens = SealedTokens(store, vault)
     limiter = RateLimiter(settings.rate_limits)
-    runner = ConnectorRunner(registry, http, settings.http, search=search, vault=vault, tokens=tokens, limiter=limiter)
+    runner = ConnectorRunner(
+        registry,
+        http,
+        settings.http,
+        search=search,
+        vault=vault,
+        tokens=tokens,
+        limiter=limiter,
+        breaker=None if settings.breaker is None else ConnectorBreaker(settings.breaker),
+    )
     observers = Observers()
     executor = Executor(
         store=store,

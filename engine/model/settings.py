@@ -130,6 +130,14 @@ class RateLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakerSettings:
+    """After that many retryable ``failures`` in a row a connector is left alone for ``open_for``, but for a probe."""
+
+    failures: int
+    open_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class HttpSettings:
     """Outgoing requests of connectors (connector-framework.md 6). Times in seconds, sizes in bytes.
 
@@ -163,7 +171,7 @@ class QuerySettings:
 class EngineSettings:
     """Everything that the operator decides for the whole engine. Durations are duration texts (``5m``).
 
-    ``rate_limits``: by connector type id; others are not limited.
+    ``rate_limits``: by connector type id; others are not limited. ``breaker`` None: failing connectors are tried on.
     """
 
     max_alerts: int = 1000
@@ -189,3 +197,4 @@ class EngineSettings:
     delivery_concurrency: int = 4
     enabled_connector_types: tuple[str, ...] = ("*",)
     rate_limits: Mapping[str, RateLimit] = field(default_factory=dict)
+    breaker: BreakerSettings | None = None

@@ -5,11 +5,12 @@ Rules: connector-framework.md 4.3, 5.1, 5.2.
 
 import asyncio
 import logging
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from engine.model.connector import Connector, ConnectorResult, ErrorSource
 from engine.model.errors import InvalidInput, SecretsUnavailable
@@ -23,6 +24,7 @@ from engine.ports.registry import Registry
 from engine.ports.search import SearchPort
 from engine.ports.tokens import TokenStore
 from engine.ports.vault import Vault
+from engine.service.connector_breaker import ConnectorBreaker
 from engine.service.rate_limiter import RateLimiter
 from engine.service.redaction import redact, redact_values
 
@@ -44,6 +46,7 @@ class ConnectorRunner:
     vault: Vault | None = None
     tokens: TokenStore | None = None
     limiter: RateLimiter | None = None
+    breaker: ConnectorBreaker | None = None
 
     async def execute(
         self, connector: Connector, params: JsonObject, at: datetime, idempotency_key: str | None = None
@@ -72,18 +75,34 @@ class ConnectorRunner:
             return ConnectorResult("error", str(invalid), error_source=invalid.error_source)
         except Exception as error:  # noqa: BLE001 - the type is foreign code; its mistake must stay its own
             return _raised(error, connector)
-        return self._limited(connector_type.id, at) or await self._run(connector_type, execution)
+        return self._held_up(connector, at) or await self._watched_run(connector_type, execution)
 
-    def _limited(self, type_id: str, at: datetime) -> ConnectorResult | None:
-        """The result where too many were executed already; else this one is counted."""
-        if self.limiter is None:
-            return None
-        until = self.limiter.limited_until(type_id, at)
-        if until is None:
+    def _held_up(self, connector: Connector, at: datetime) -> ConnectorResult | None:
+        """The result where too many were executed already, or failed; else this one is counted."""
+        type_id = connector.connector_type_id
+        until = None if self.limiter is None else self.limiter.limited_until(type_id, at)
+        if until is not None:
+            text = f"too many executions of connectors of the type [{type_id}] (setting rateLimiter)"
+            return ConnectorResult("error", text, retry=until, error_source="user", is_limited=True)
+        until = None if self.breaker is None else self.breaker.blocked_until(_key(connector), at)
+        if until is not None:
+            text = f"connector [{connector.id}] failed again and again, and is left alone for a while (setting breaker)"
+            return ConnectorResult("error", text, retry=until, error_source="framework", is_limited=True)
+        if self.limiter is not None:
             self.limiter.log(type_id, at)
-            return None
-        text = f"too many executions of connectors of the type [{type_id}] (setting rateLimiter)"
-        return ConnectorResult("error", text, retry=until, error_source="user", is_limited=True)
+        return None
+
+    async def _watched_run(self, connector_type: ConnectorType, execution: ConnectorExecution) -> ConnectorResult:
+        """The same as `_run`, of which the breaker learns how it ended."""
+        if self.breaker is None:
+            return await self._run(connector_type, execution)
+        result, began = None, time.monotonic()
+        try:
+            result = await self._run(connector_type, execution)
+            return result
+        finally:
+            ended_at = execution.at + timedelta(seconds=time.monotonic() - began)
+            self.breaker.note(_key(execution.connector), result, ended_at)
 
     def _validated(
         self,
@@ -117,6 +136,10 @@ class ConnectorRunner:
                 text = f"the connector took longer than {self.time_limit_s:g} s and was cancelled"
                 return ConnectorResult("error", text, retry=True, error_source="framework", has_timed_out=True)
             return _raised(error, execution.connector)
+
+
+def _key(connector: Connector) -> tuple[str, str]:
+    return connector.space, connector.id
 
 
 def describe_failure(result: ConnectorResult) -> str:

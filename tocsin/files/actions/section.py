@@ -98,6 +98,11 @@ class RateLimitSection(KibanaSection):
     lookback_window: Span
 
 
+class BreakerSection(KibanaSection):
+    failures: Limit
+    open_for: Span
+
+
 class SesSection(KibanaSection):
     host: Text
     port: Port
@@ -163,6 +168,7 @@ class ActionsSection(KibanaSection):
     run: RunSection = RunSection()
     queued: QueuedSection = QueuedSection()
     rate_limiter: dict[Text, RateLimitSection] = Field(default_factory=dict)
+    breaker: Annotated[BreakerSection | None, NotNull] = None
     email: Annotated[EmailSection | None, NotNull] = None
     enable_footer_in_email: bool = True
     microsoft_graph_api_url: Text = _EMAIL.graph_api_url

@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.model.errors import Problem
 from engine.model.settings import (
     AttemptSettings,
+    BreakerSettings,
     EmailSettings,
     EngineSettings,
     HttpSettings,
@@ -50,6 +51,9 @@ def with_actions(settings: EngineSettings, section: ActionsSection, folder: Path
         rate_limits={
             f".{name}": RateLimit(limit.limit, limit.lookback_window) for name, limit in section.rate_limiter.items()
         },
+        breaker=None
+        if section.breaker is None
+        else BreakerSettings(section.breaker.failures, section.breaker.open_for),
     )
     if "queued.max" in given:
         changed = replace(changed, max_queued_actions=section.queued.max)

@@ -4,18 +4,19 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from engine.model.connector import Connector, ConnectorResult
 from engine.model.jsonvalue import JsonObject
-from engine.model.settings import HttpSettings
+from engine.model.settings import BreakerSettings, HttpSettings
 from engine.operations.connector_secrets import seal_secrets
 from engine.ports.connector import ConnectorExecution
 from engine.ports.http import HttpFailure
 from engine.ports.registry import Registry
+from engine.service.connector_breaker import ConnectorBreaker
 from engine.service.connector_execution import ConnectorRunner, describe_failure
 from engine.vault.vault import AeadVault
 
@@ -275,3 +276,28 @@ class TestSecrets:
 )
 def test_the_text_of_a_failure(result: ConnectorResult, text: str) -> None:
     assert describe_failure(result) == text
+
+
+async def test_a_connector_that_fails_is_left_alone_until_it_was_tried_again(
+    scripted: ScriptedType, no_http: Any
+) -> None:
+    registry = Registry()
+    registry.add_connector_type(scripted)
+    breaker = ConnectorBreaker(BreakerSettings(1, timedelta(minutes=1)))
+    runner = ConnectorRunner(registry, no_http, HttpSettings(), breaker=breaker)
+    connector = Connector("c1", "one", ".scripted", {}, {})
+    behave(scripted, ConnectorResult("error", "down", retry=True))
+    assert (await runner.execute(connector, {}, AT)).message == "down"
+    behave(scripted, None)
+    held = await runner.execute(connector, {}, AT)
+    assert (held.is_limited, held.error_source, "(setting breaker)" in (held.message or "")) == (
+        True,
+        "framework",
+        True,
+    )
+    assert isinstance(held.retry, datetime)
+    assert AT + timedelta(minutes=1) <= held.retry < AT + timedelta(minutes=2)
+    assert (await runner.execute(replace(connector, id="c2"), {}, AT)).is_ok
+    assert len(scripted.executions) == 2
+    assert (await runner.execute(connector, {}, held.retry)).is_ok
+    assert (await runner.execute(connector, {}, held.retry)).is_ok

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from engine.model.errors import InvalidInput
-from engine.model.settings import AttemptSettings, EmailSettings, EngineSettings, HostSettings, ProxySettings, RateLimit
+from engine.model.settings import (
+    AttemptSettings,
+    BreakerSettings,
+    EmailSettings,
+    EngineSettings,
+    HostSettings,
+    ProxySettings,
+    RateLimit,
+)
 from engine.operations.validation import parse_model
 from tocsin.files.actions.dotted import expand_dotted
 from tocsin.files.actions.section import ActionsSection
@@ -50,6 +58,7 @@ xpack:
     run: {maxAttempts: 2, connectorTypeOverrides: [{id: .email, maxAttempts: 4}, {id: .index}]}
     queued.max: 5
     rateLimiter: {email: {limit: 5, lookbackWindow: 500ms}}
+    breaker: {failures: 3, openFor: 1m}
     ssl: {verificationMode: none, proxyVerificationMode: certificate}
     proxyUrl: https://bob:p%40ss@Proxy.example
     proxyHeaders: {X-A: b}
@@ -72,6 +81,7 @@ xpack:
     assert engine.attempts == AttemptSettings(2, {".email": 4})
     assert engine.max_queued_actions == 5
     assert engine.rate_limits == {".email": RateLimit(5, timedelta(milliseconds=500))}
+    assert engine.breaker == BreakerSettings(3, timedelta(minutes=1))
     http = engine.http
     assert (http.allowed_hosts, http.max_response_bytes, http.response_timeout_s) == (("a.example", "*"), 2048, 604_800)
     assert (http.verification_mode, http.is_pfx_allowed) == ("none", False)
@@ -163,6 +173,8 @@ def test_what_is_said_twice_is_an_error_that_names_both(load: Load, text: str, p
         {"run": {"connectorTypeOverrides": [{"maxAttempts": 1}]}},
         {"queued": {"max": 0}},
         {"rateLimiter": {"email": {"limit": 5}}},
+        {"breaker": {"failures": 0, "openFor": "1m"}},
+        {"breaker": {"failures": 1}},
         {"customHostSettings": [{}]},
         {"customHostSettings": [{"url": "https://a", "ssl": {"verificationMode": "some"}}]},
         {"customHostSettings": [{"url": "https://a", "ssl": {"certificateAuthoritiesFiles": []}}]},
