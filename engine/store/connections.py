@@ -1,7 +1,8 @@
 """SQLite engines and connections, and what their errors mean.
 
 One connection writes, in transactions that take the write lock at their beginning, so that nothing can fail on a lock
-later. It never waits for the lock: that would stop the event loop. Files are in WAL mode with a sync at every commit.
+later. It never waits for the lock: that would stop the event loop. Files are in WAL mode with a sync at every commit,
+or after several (`engine.store.log_sync`).
 """
 
 import sqlite3

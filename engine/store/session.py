@@ -1,4 +1,4 @@
-"""The connections of an open SQLite store, and the three ways to use them.
+"""The connections of an open SQLite store, and the ways to use them.
 
 All writing and the short reads happen on the event loop's thread: a committing worker thread would starve beside a
 busy loop, since sqlite3 gives the interpreter lock away at every row. Long reads of a file use a reader thread.
@@ -25,6 +25,7 @@ from engine.store.connections import (
     reader_engine,
     writer_engine,
 )
+from engine.store.log_sync import LogSync
 from engine.store.schema import prepare_schema
 
 P = ParamSpec("P")
@@ -50,6 +51,7 @@ class SqliteSession:
         self._aside: Connection | None = None
         self._worker: ThreadPoolExecutor | None = None
         self._checkpointer: Checkpointer | None = None
+        self._log_sync: LogSync | None = None
 
     async def open(self) -> None:
         """Connect, and create or migrate the schema."""
@@ -64,6 +66,8 @@ class SqliteSession:
         """Wait for the worker thread, then disconnect; SQLite moves its log into the file by that."""
         if self._checkpointer is not None:
             await self._checkpointer.stop()
+        if self._log_sync is not None:
+            await self._log_sync.close()
         if self._worker is not None:
             await asyncio.get_running_loop().run_in_executor(None, self._worker.shutdown)
         self._disconnect()
@@ -71,6 +75,18 @@ class SqliteSession:
     async def write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function in a writing transaction on this thread."""
         return await self._write(lambda connection: function(connection, *args, **kwargs), "FULL")
+
+    async def write_together(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same, the disk being waited for aside and together with others; these see the change before that.
+
+        For changes by users, whom nothing is told before it is on the disk.
+        """
+        result = await self._write(lambda connection: function(connection, *args, **kwargs), "NORMAL")
+        if self._log_sync is not None:
+            await self._log_sync.wait()
+        return result
 
     async def write_unsynced(
         self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -171,6 +187,7 @@ class SqliteSession:
         self._reader, self._aside = reading.connect(), reading.connect()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="tocsin-store")
         self._checkpointer = Checkpointer(writing, self._worker)
+        self._log_sync = LogSync(path)
 
     def _disconnect(self) -> None:
         for connection in (self._aside, self._reader, self._writer):
@@ -180,7 +197,7 @@ class SqliteSession:
             engine.dispose()
         self._engines = []
         self._writer = self._reader = self._aside = None
-        self._worker = self._checkpointer = None
+        self._worker = self._checkpointer = self._log_sync = None
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

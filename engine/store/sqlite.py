@@ -113,7 +113,7 @@ class SqliteStore(SqliteSecurity, SqliteCases, SqliteConnectors, SqliteDataViews
         audit: AuditEntry | None,
         references: Collection[Reference] = (),
     ) -> bool:
-        return await self._session.write(rules.insert_rule, rule, schedule, status, audit, references)
+        return await self._session.write_together(rules.insert_rule, rule, schedule, status, audit, references)
 
     async def load_rules(self, keys: Sequence[RuleKey]) -> dict[RuleKey, StoredRule]:
         return await self._session.read(rules.load_rules, keys)
@@ -131,12 +131,12 @@ class SqliteStore(SqliteSecurity, SqliteCases, SqliteConnectors, SqliteDataViews
         return await self._session.read_aside(standing.read_standing)
 
     async def change_rule(self, change: RuleChange) -> bool:
-        return await self._session.write(rules.change_rule, change)
+        return await self._session.write_together(rules.change_rule, change)
 
     async def delete_rule(
         self, key: RuleKey, untracked: Sequence[UntrackedDocument], traces: Sequence[Trace], audit: AuditEntry | None
     ) -> bool:
-        return await self._session.write(rules.delete_rule, key, untracked, traces, audit)
+        return await self._session.write_together(rules.delete_rule, key, untracked, traces, audit)
 
     async def load_state(self, key: RuleKey) -> VersionedState | None:
         return await self._session.read(rules.load_state, key)

@@ -129,7 +129,10 @@ class RuleStore(Protocol):
         ...
 
     async def change_rule(self, change: RuleChange) -> bool:
-        """Apply a user's change; False if a version was not the expected one (nothing is written then)."""
+        """Apply a user's change; False if a version was not the expected one (nothing is written then).
+
+        It outlives everything once this returns; others may see it before.
+        """
         ...
 
     async def delete_rule(
