@@ -103,4 +103,4 @@ def _form(request: Request) -> InternalFindBody:
 def _query(form: InternalFindBody, request: Request) -> RuleQuery:
     chosen = (("alertTypeId", form.rule_type_ids), ("consumer", form.consumers))
     more = [Has(Attribute(name), IsAnyOf(tuple(values))) for name, values in chosen if values]
-    return query_of(form, request.at, more)
+    return query_of(form, request.at, more, is_internal=True)

@@ -75,11 +75,13 @@ class FindForm(Strict):
     filter_consumers: Texts = Field(default_factory=list)
 
 
-def query_of(form: FindForm, at: datetime, more: Iterable[RuleCondition] = ()) -> RuleQuery:
-    """The store's query; ``more`` must hold as well. Raises InvalidInput."""
+def query_of(
+    form: FindForm, at: datetime, more: Iterable[RuleCondition] = (), *, is_internal: bool = False
+) -> RuleQuery:
+    """The store's query; ``more`` must hold as well. Raises InvalidInput. ``is_internal``: see `attribute_named`."""
     conditions = list(more)
     if form.filter:
-        conditions.append(_not_too_deep(read_filter(form.filter, at), "filter"))
+        conditions.append(_not_too_deep(read_filter(form.filter, at, is_internal=is_internal), "filter"))
     if form.filter_consumers:
         conditions.append(Has(Attribute("consumer"), IsAnyOf(tuple(form.filter_consumers))))
     if form.search:
@@ -93,7 +95,7 @@ def query_of(form: FindForm, at: datetime, more: Iterable[RuleCondition] = ()) -
     return RuleQuery(
         refers_to=None if reference is None else Reference(reference.type, reference.id),
         where=all_of(conditions) if conditions else None,
-        sort_by=None if form.sort_field is None else _sorted_by(form.sort_field),
+        sort_by=None if form.sort_field is None else _sorted_by(form.sort_field, is_internal=is_internal),
         descending=form.sort_order == "desc",
         offset=(form.page - 1) * form.per_page,
         limit=form.per_page,
@@ -118,8 +120,8 @@ def _not_too_deep(condition: RuleCondition, place: str) -> RuleCondition:
     return condition
 
 
-def _sorted_by(name: str) -> Attribute:
-    attribute = attribute_named(name, "sort_field")
+def _sorted_by(name: str, *, is_internal: bool) -> Attribute:
+    attribute = attribute_named(name, "sort_field", is_internal=is_internal)
     if attribute.name.startswith("actions"):
         problem = Problem("sort_field", f"[{name[:80]}] may have several values a rule", "sort by another attribute")
         raise InvalidInput([problem])

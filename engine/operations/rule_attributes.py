@@ -15,11 +15,17 @@ _ALIASES: Final = {
 """Names of responses, in camelCase, that differ from the stored ones."""
 _WITH_MEMBERS: Final = ("actions.params", "params")
 _REFUSED: Final = re.compile(r"(monitoring|mapped_?params|snooze_?schedule|active_?snoozes)", re.IGNORECASE)
+_MONITORED: Final = re.compile(r"monitoring\.run\.")
 _SNAKE: Final = re.compile(r"(?<=[a-z0-9])_([a-z0-9])")
 
 
-def attribute_named(name: str, place: str) -> Attribute:
-    """The attribute of a name. Raises InvalidInput, with ``place`` as its path."""
+def attribute_named(name: str, place: str, *, is_internal: bool = False) -> Attribute:
+    """The attribute of a name. Raises InvalidInput, with ``place`` as its path.
+
+    ``is_internal``: for a client of internal routes, which may ask for what is monitored, too (rest-api.md 8).
+    """
+    if _REFUSED.match(name) and not (is_internal and _MONITORED.match(name)):
+        raise InvalidInput([Problem(place, f"[{name[:80]}] is nothing that can be searched", "use another attribute")])
     for parent in _WITH_MEMBERS:
         if name.startswith(f"{parent}."):
             return _member(parent, name.removeprefix(f"{parent}."), place)
@@ -27,8 +33,6 @@ def attribute_named(name: str, place: str) -> Attribute:
     known = _ALIASES.get(camel, camel)
     if known in ATTRIBUTES:
         return Attribute(known)
-    if _REFUSED.match(name):
-        raise InvalidInput([Problem(place, f"[{name[:80]}] is nothing that can be searched", "use another attribute")])
     remedy = "use one like name, tags, enabled, executionStatus.status or params.<member>"
     raise InvalidInput([Problem(place, f"rules have no attribute [{name[:80]}]", remedy)])
 

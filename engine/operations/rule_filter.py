@@ -40,13 +40,16 @@ _ROOTS |= {"updatedAt": "updatedAt", "updated_at": "updatedAt"}
 _ESCAPED = {"\\": r"\\", "?": r"\?", "*": r"\*"}
 
 
-def read_filter(text: str, at: datetime, place: str = "filter") -> RuleCondition:
-    """The condition that a filter stands for, ``now`` being ``at``. Raises InvalidInput with ``place`` as its path."""
+def read_filter(text: str, at: datetime, place: str = "filter", *, is_internal: bool = False) -> RuleCondition:
+    """The condition that a filter stands for, ``now`` being ``at``. Raises InvalidInput with ``place`` as its path.
+
+    ``is_internal``: see `attribute_named`.
+    """
     if len(text) > LONGEST_FILTER:
         raise _invalid(place, f"has {len(text)} characters", f"use at most {LONGEST_FILTER}")
     try:
         tree = _tree_of(text)
-        return _Reader(at, place).condition(tree, "")
+        return _Reader(at, place, is_internal=is_internal).condition(tree, "")
     except KqlError as error:
         raise _invalid(place, f"is no KQL: {error}", "") from None
     except RecursionError:
@@ -65,8 +68,8 @@ def _tree_of(text: str) -> Node:
 
 
 class _Reader:
-    def __init__(self, at: datetime, place: str) -> None:
-        self._at, self._place = at, place
+    def __init__(self, at: datetime, place: str, *, is_internal: bool) -> None:
+        self._at, self._place, self._is_internal = at, place, is_internal
         self._clauses = self._read = 0
 
     def condition(self, node: Node, path: str) -> RuleCondition:
@@ -128,10 +131,11 @@ class _Reader:
         if isinstance(field, Wildcard):
             raise _invalid(self._place, f"[{name[:80]}] is a pattern of fields", "name one field a clause")
         if name.startswith(_ATTRIBUTES):
-            attribute = attribute_named(name.removeprefix(_ATTRIBUTES), self._place)
+            plain = name.removeprefix(_ATTRIBUTES)
+            attribute = attribute_named(plain, self._place, is_internal=self._is_internal)
             if path and not attribute.name.startswith("actions"):
                 raise _invalid(self._place, f"[{name[:80]}] is no member of an action", "test it outside of the braces")
-            if attribute.kind in ("text", "json") or attribute.name.startswith("actions"):
+            if attribute.kind in ("text", "json") or attribute.name.startswith(("actions", "monitoring")):
                 self._count_read()
             return attribute
         root = _ROOTS.get(name.removeprefix(_OBJECT))

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from engine.model.errors import Refused
-from engine.model.outcome import ExecutionStatus, LastRun, RuleStatus, Schedule
+from engine.model.outcome import ExecutionStatus, LastRun, MonitoringEntry, RuleStatus, Schedule
 from engine.model.reference import DASHBOARD_KIND, Reference
 from engine.model.rule import Action
-from engine.ports.store import RuleQuery, Store
+from engine.ports.store import RuleKey, RuleQuery, Store
 from engine.ports.store.rule_conditions import (
     AllOf,
     AnyOf,
@@ -26,6 +26,7 @@ from engine.ports.store.rule_conditions import (
     StartsWith,
     ValueTest,
 )
+from engine.run.monitoring import calculated_metrics
 
 SPACE = "conditions"
 
@@ -196,3 +197,24 @@ async def test_a_search_that_takes_too_long_is_refused(
     with pytest.raises(Refused, match="takes longer than 0 s"):
         await filled.find_rules(SPACE, RuleQuery(where=condition))
     assert (await filled.find_rules(SPACE, RuleQuery(limit=None))).total == 23
+
+
+@pytest.mark.parametrize("durations", [[], [5], [40, 7], [3, 1, 2], [None, 9, 100, 9, 20, None], list(range(60))])
+async def test_what_is_monitored_is_compared_as_it_is_shown(
+    store: Store, make: Any, durations: list[int | None]
+) -> None:
+    await store.insert_rule(make.rule(id="m", space=SPACE), Schedule(make.at(0), None), make.status(), None)
+    key = RuleKey(SPACE, "m")
+    for minute, duration in enumerate(durations):
+        entry = MonitoringEntry(make.at(minute), minute % 3 == 0, duration)
+        await store.commit_runs([make.record(await make.claim(key, at=minute), minute, monitoring=entry)])
+    shown = calculated_metrics(await store.monitoring(key))
+    names = {"success_ratio": "successRatio", "p50": "p50", "p95": "p95", "p99": "p99"}
+    for member, name in names.items():
+        attribute, value = Attribute(f"monitoring.run.calculatedMetrics.{name}"), shown.get(member)
+        if value is None:
+            assert (await store.find_rules(SPACE, RuleQuery(where=Has(attribute, IsAnything())))).total == 0
+            continue
+        for low, high, total in ((-1e-6, 1e-6, 1), (1e-6, 1, 0), (-1, -1e-6, 0)):
+            test = IsWithin(value + low, value + high)
+            assert (await store.find_rules(SPACE, RuleQuery(where=Has(attribute, test)))).total == total, (name, value)

@@ -41,6 +41,18 @@ async def test_rules_are_found_by_a_body(filled: Any) -> None:
     assert refused.message.startswith("[request body.page]: ")
 
 
+async def test_what_is_monitored_is_asked_for_by_internal_clients_alone(filled: Any) -> None:
+    await filled.engine.run_due()
+    monitored = "monitoring.run.calculated_metrics"
+    body = {"filter": f"alert.attributes.{monitored}.success_ratio >= 1", "sort_field": f"{monitored}.p50"}
+    found = await filled("POST", f"{RULES}/_find", json=body)
+    assert (found.status, [rule["id"] for rule in found.json["data"]]) == (200, ["a"])
+    for query in (f"sort_field={monitored}.p50", f"filter=alert.attributes.{monitored}.p50>1"):
+        assert (await filled("GET", f"/api/alerting/rules/_find?{query}")).status == 400
+    refused = await filled("POST", f"{RULES}/_find", json={"sort_field": "mapped_params.risk_score"})
+    assert refused.message.startswith("[request body.sort_field]: ")
+
+
 async def test_rules_are_counted_by_state(filled: Any) -> None:
     await filled.engine.run_due()
     assert (await filled("POST", f"{RULES}/_aggregate")).json == {
