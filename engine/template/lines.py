@@ -11,28 +11,29 @@ def drop_silent_lines(texts: list[str], tags: Sequence[Tag]) -> None:
     ``texts[i]`` stands before ``tags[i]``. The ending of the line goes too; tags do not count as text, so that one
     line reaches from the last line ending before a tag to the first one after it.
     """
-    first = 0  # where the current line begins: in this text, after its last line ending
-    has_silent_tag = has_output = False
-    for number, text in enumerate(texts):
-        line_ending = text.find("\n")
-        if line_ending >= 0:
-            if has_silent_tag and not has_output and not text[:line_ending].strip(WHITE_SPACE):
-                _drop(texts, first, number, line_ending + 1)
-            first = number
-            has_silent_tag = False
-            has_output = bool(text[text.rindex("\n") :].strip(WHITE_SPACE))
-        elif text and not has_output:
-            has_output = bool(text.strip(WHITE_SPACE))
-        if number < len(tags):
-            if type(tags[number]) is Variable:
-                has_output = True
-            else:
-                has_silent_tag = True
-    if has_silent_tag and not has_output:
-        _drop(texts, first, len(texts) - 1, len(texts[-1]))
+    line_start = 0  # the text that starts with a line: the first one, later the one that the last line was cut from
+    seen = 0
+    for number, tag in enumerate(tags):
+        if number < seen or type(tag) is Variable:
+            continue
+        before, line_ending, indent = texts[number].rpartition("\n")
+        if indent.strip(WHITE_SPACE) or not (line_ending or number == line_start):
+            continue
+        seen, end = _silent_until(texts, tags, number + 1)
+        if end is not None:
+            texts[number : seen + 1] = [before + line_ending, *[""] * (seen - number - 1), texts[seen][end:]]
+            line_start = seen
 
 
-def _drop(texts: list[str], first: int, last: int, end: int) -> None:
-    """Drop the line from the last line ending in the text ``first`` to the position ``end`` in the text ``last``."""
-    texts[last] = texts[last][end:]
-    texts[first:last] = [texts[first][: texts[first].rfind("\n") + 1], *[""] * (last - first - 1)]
+def _silent_until(texts: list[str], tags: Sequence[Tag], number: int) -> tuple[int, int | None]:
+    """The text, from this one on, in which the line ends, and the position where; None if it is not silent until there.
+
+    Then the text is one before which no other silent line starts.
+    """
+    while (end := texts[number].find("\n")) < 0:
+        if texts[number].strip(WHITE_SPACE) or (number < len(tags) and type(tags[number]) is Variable):
+            return number, None
+        if number == len(tags):
+            return number, len(texts[number])
+        number += 1
+    return number, None if texts[number][:end].strip(WHITE_SPACE) else end + 1

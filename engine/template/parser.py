@@ -1,7 +1,7 @@
 """Builds the tree of a template: text, variables and sections (templates.md 5, 5.1, 5.2)."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
@@ -33,7 +33,7 @@ class ManyPieces:
 
     __slots__ = ("_columns",)
 
-    def __init__(self, texts: list[str], nodes: list[Node], starts: list[int]) -> None:
+    def __init__(self, texts: Sequence[str], nodes: Sequence[Node], starts: Sequence[int]) -> None:
         self._columns = texts, nodes, starts
 
     def __iter__(self) -> Iterator[Piece]:
@@ -155,25 +155,24 @@ class _Nesting:
         pieces = self._pieces
         taken = 0
         for number, tag in enumerate(pieces.tags):
-            if type(tag) is Opening:
-                self._take(taken, number)
-                self._open(tag, number)
+            if type(tag) is Opening or type(tag) is Closing:
+                if taken < number:
+                    self._take(taken, number)
                 taken = number + 1
-            elif type(tag) is Closing:
-                self._take(taken, number)
-                self._close(tag, number)
-                taken = number + 1
+                if isinstance(tag, Opening):
+                    self._open(tag, number)
+                else:
+                    self._close(tag, number)
         if self._opened:
             raise TemplateError(self._opened[-1].start, f"section [{self._opened[-1].opening.name}] not closed")
         self._take(taken, len(pieces.tags))
-        return _body(self._texts, self._nodes, self._starts, pieces.texts[-1])
+        return _body([*self._texts, pieces.texts[-1]], self._nodes, self._starts)
 
     def _take(self, first: int, last: int) -> None:
         """Take pieces as they are."""
-        if first < last:
-            self._texts += self._pieces.texts[first:last]
-            self._nodes += self._pieces.tags[first:last]
-            self._starts += self._pieces.starts[first:last]
+        self._texts += self._pieces.texts[first:last]
+        self._nodes += self._pieces.tags[first:last]
+        self._starts += self._pieces.starts[first:last]
 
     def _open(self, tag: Opening, number: int) -> None:
         pieces = self._pieces
@@ -183,43 +182,51 @@ class _Nesting:
         self._opened.append(_Open(tag, start, pieces.ends[number], pieces.texts[number], len(self._nodes)))
 
     def _close(self, tag: Closing, number: int) -> None:
-        section = self._innermost(tag, self._pieces.starts[number])
-        outside, inside = section.outside, section.end
-        starts = [start - inside for start in self._starts[outside:]]
-        body = _body(self._texts[outside:], self._nodes[outside:], starts, self._pieces.texts[number])
-        self._texts[outside:] = [section.text]
-        self._nodes[outside:] = [self._section(section, body, self._pieces.starts[number])]
-        self._starts[outside:] = [section.start]
+        end = self._pieces.starts[number]
+        opened = self._innermost(tag, end)
+        outside, inside = opened.outside, opened.end
+        texts = (*self._texts[outside:], self._pieces.texts[number])
+        starts = tuple([start - inside for start in self._starts[outside:]])
+        section = self._section(opened, texts, tuple(self._nodes[outside:]), starts, end)
+        self._texts[outside:] = [opened.text]
+        self._nodes[outside:] = [section]
+        self._starts[outside:] = [opened.start]
 
     def _innermost(self, closing: Closing, start: int) -> _Open:
         """Take the section that this tag closes. Raises TemplateError if it closes another one or none."""
         if not self._opened:
             raise TemplateError(start, f"[{closing.name}] closed without having been opened")
-        section = self._opened.pop()
-        if section.opening.name != closing.name:
-            raise TemplateError(start, f"[{closing.name}] closed where [{section.opening.name}] is open")
-        return section
+        opened = self._opened.pop()
+        if opened.opening.name != closing.name:
+            raise TemplateError(start, f"[{closing.name}] closed where [{opened.opening.name}] is open")
+        return opened
 
-    def _section(self, opened: _Open, body: Body, end: int) -> Section:
+    def _section(
+        self, opened: _Open, texts: tuple[str, ...], nodes: tuple[Node, ...], starts: tuple[int, ...], end: int
+    ) -> Section:
         """The section of this opening tag and body, the same object for the same ones.
 
         A lambda's text counts, too: what its body leaves of it may be the same where the text is not.
         """
-        opening, called = opened.opening, None
-        key: Hashable = (opening, body)
+        opening = opened.opening
+        key: tuple[Hashable, ...] = opening, texts, nodes, starts
+        if opening.name in TRIMS:
+            is_short = end - opened.end <= _MAX_SHARED_CHARS
+            key = *key, self._template[opened.end : end] if is_short else end
+        section = self._known.get(key)
+        if section is not None:
+            section.is_repeated = True
+            return section
+        called = None
         if opening.name in TRIMS:
             called = LambdaBody(opening.name, self._template, opened.start, opened.end, end)
-            key = (opening, body, called.text() if end - opened.end <= _MAX_SHARED_CHARS else called)
-        section = self._known.get(key)
-        if section is None:
-            only_text = None if body.pieces else body.last_text
-            section = Section(opening, body, opened.end - opened.start, only_text, called)
-            self._known[key] = section
-        else:
-            section.is_repeated = True
+        only_text = None if nodes else texts[0]
+        section = Section(opening, _body(texts, nodes, starts), opened.end - opened.start, only_text, called)
+        self._known[key] = section
         return section
 
 
-def _body(texts: list[str], nodes: list[Node], starts: list[int], last_text: str) -> Body:
-    pieces = ManyPieces(texts, nodes, starts) if len(nodes) > _MANY else tuple(zip(texts, nodes, starts, strict=True))
-    return Body(pieces, last_text, sum(map(len, texts)) + len(last_text))
+def _body(texts: Sequence[str], nodes: Sequence[Node], starts: Sequence[int]) -> Body:
+    columns = texts[:-1], nodes, starts
+    pieces = ManyPieces(*columns) if len(nodes) > _MANY else tuple(zip(*columns, strict=True))
+    return Body(pieces, texts[-1], sum(map(len, texts)))
