@@ -12,8 +12,8 @@ from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.maintenance_window import MaintenanceWindow
 from engine.operations.snoozing import RRuleBody, check_rrule
 from engine.operations.validation import parse_model
-from engine.operations.values import NotNull, Strict, as_whole_number
-from engine.operations.window_form import Category, Title, check_kql, events_near, status_of
+from engine.operations.values import NotNull, Strict, Told, as_whole_number
+from engine.operations.window_form import Category, check_kql, events_near, status_of
 from engine.timing.custom_schedule import StoredSchedule
 
 _LONGEST_MS = 36_500 * 86_400_000
@@ -26,14 +26,14 @@ class ScopedQueryBody(Strict):
     """For which alerts a window is. What Kibana generates from the text (``dsl``) is taken and not looked at."""
 
     kql: str
-    filters: Annotated[list[JsonObject], Field(max_length=100)] = Field(default_factory=list)
+    filters: Annotated[list[JsonObject], Field(max_length=100), Told({"maxItems": 0})] = Field(default_factory=list)
     dsl: str | None = None
 
 
 class StoredWindowBody(Strict):
     """A new window. Null categories and an absent or null query mean every category, all alerts."""
 
-    title: Title
+    title: str
     enabled: bool = True
     duration: Duration
     r_rule: RRuleBody
@@ -44,7 +44,7 @@ class StoredWindowBody(Strict):
 class StoredWindowChanges(Strict):
     """Members to be changed; those left out stay, as do a duration without a rule, and a rule without a duration."""
 
-    title: Annotated[Title | None, NotNull] = None
+    title: Annotated[str | None, NotNull] = None
     enabled: Annotated[bool | None, NotNull] = None
     duration: Annotated[Duration | None, NotNull] = None
     r_rule: Annotated[RRuleBody | None, NotNull] = None
