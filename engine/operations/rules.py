@@ -222,9 +222,10 @@ class Rules:
         Raises NotFound (rule; or alert that the rule never had) or Conflict.
         """
         key = RuleKey(space, rule_id)
-        await self._access.load(key, "mute_alert")
-        if validate_existence and not await self._store.alert_exists(key, alert_id):
-            raise NotFound("alert", alert_id)
+        if validate_existence:
+            await self._access.load(key, "mute_alert")
+            if not await self._store.alert_exists(key, alert_id):
+                raise NotFound("alert", alert_id)
         end = end if expires_at is None else muting.MuteEnd(expires_at)
         change = partial(muting.muted_alert, alert_id=alert_id, at=at, actor=actor, end=end)
         details = {"alert_id": alert_id, **({} if end is None else end.as_json())}

@@ -48,13 +48,16 @@ _RUNTIME_COLUMNS = [column for column in rule_runtime.c if column.name not in {"
 _STORED = select(rules, *_RUNTIME_COLUMNS).join_from(rules, rule_runtime, rules.c.no == rule_runtime.c.rule_no)
 
 # Statements about single rules are made once: making one costs more than running it.
-_LOAD = _STORED.where(rules.c.space == bindparam("in_space"), rules.c.id.in_(bindparam("ids", expanding=True)))
 _IS_IT = (rules.c.space == bindparam("in_space"), rules.c.id == bindparam("of_id"))
+_LOAD_ONE = _STORED.where(*_IS_IT)
+_LOAD = _STORED.where(rules.c.space == bindparam("in_space"), rules.c.id.in_(bindparam("ids", expanding=True)))
 _LOCK = (
     select(
         rules.c.no,
         rules.c.version,
         rules.c.enabled,
+        rules.c.tags,
+        rules.c.actions,
         rule_runtime.c.state_version,
         rule_runtime.c.schedule_version,
         rule_runtime.c.state,
@@ -112,7 +115,8 @@ def insert_rule(
         "state": EMPTY_STATE,
     }
     execute_rows(connection, _INSERT_RUNTIME, [runtime])
-    _insert_side_rows(connection, no, rule)
+    _insert_tags(connection, no, rule)
+    _insert_connectors(connection, no, rule)
     _insert_references(connection, no, references)
     record_audit(connection, audit)
     return True
@@ -128,8 +132,11 @@ def load_rules(connection: Connection, keys: Iterable[RuleKey]) -> dict[RuleKey,
 
 def _load_readable(connection: Connection, space: str, ids: Sequence[str]) -> dict[RuleKey, StoredRule]:
     try:
-        rows = connection.execute(_LOAD, {"in_space": space, "ids": ids}).mappings()
-        return {RuleKey(space, row["id"]): _unpack_stored(row) for row in rows}
+        if len(ids) == 1:
+            found = connection.execute(_LOAD_ONE, _named(RuleKey(space, ids[0])))
+        else:
+            found = connection.execute(_LOAD, {"in_space": space, "ids": ids})
+        return {RuleKey(space, row["id"]): _unpack_stored(row) for row in found.mappings()}
     except (LookupError, TypeError, ValueError) as error:
         if len(ids) == 1:
             _log.error("rule %s/%s cannot be read: %s", space, ids[0], error)
@@ -196,9 +203,12 @@ def change_rule(connection: Connection, change: RuleChange) -> bool:
         return False
     it = {"of_rule": row["no"]}
     connection.execute(_UPDATE, pack_rule(rule) | {"version": row["version"] + 1} | it)
-    execute_rows(connection, _DELETE_TAGS, [it])
-    execute_rows(connection, _DELETE_CONNECTORS, [it])
-    _insert_side_rows(connection, row["no"], rule)
+    if row["tags"] != list(rule.tags):
+        execute_rows(connection, _DELETE_TAGS, [it])
+        _insert_tags(connection, row["no"], rule)
+    if {action["connector_id"] for action in row["actions"]} != _connector_ids(rule):
+        execute_rows(connection, _DELETE_CONNECTORS, [it])
+        _insert_connectors(connection, row["no"], rule)
     if change.references is not None:
         execute_rows(connection, _DELETE_REFERENCES, [it])
         _insert_references(connection, row["no"], change.references)
@@ -283,14 +293,20 @@ def _runtime_changes(change: RuleChange, row: RowMapping) -> dict[str, Any]:
     return changes
 
 
-def _insert_side_rows(connection: Connection, no: int, rule: Rule) -> None:
-    tags = [{"rule_no": no, "position": position, "tag": tag} for position, tag in enumerate(rule.tags)]
-    connector_ids = sorted({action.connector_id for action in rule.actions})
-    if tags:
-        execute_rows(connection, _INSERT_TAGS, tags)
-    if connector_ids:
-        rows = [{"rule_no": no, "connector_id": connector_id} for connector_id in connector_ids]
+def _insert_tags(connection: Connection, no: int, rule: Rule) -> None:
+    rows = [{"rule_no": no, "position": position, "tag": tag} for position, tag in enumerate(rule.tags)]
+    if rows:
+        execute_rows(connection, _INSERT_TAGS, rows)
+
+
+def _insert_connectors(connection: Connection, no: int, rule: Rule) -> None:
+    rows = [{"rule_no": no, "connector_id": connector_id} for connector_id in sorted(_connector_ids(rule))]
+    if rows:
         execute_rows(connection, _INSERT_CONNECTORS, rows)
+
+
+def _connector_ids(rule: Rule) -> set[str]:
+    return {action.connector_id for action in rule.actions}
 
 
 def _insert_references(connection: Connection, no: int, references: Iterable[Reference]) -> None:
