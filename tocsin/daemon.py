@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,9 @@ GRACE_S = 25.0
 """What is under way at a signal may take this long: less than the 30 s after which supervisors kill."""
 LAST_DOCUMENTS_S = 3.0
 """What is left for an index of alert documents then may take this long; the next start goes on with the rest."""
+CHANGES_MEET = timedelta(milliseconds=50)
+"""So long after a change over HTTP the service looks what is due, once for all changes by then: looking takes about as
+long as a change."""
 OWNER = "tocsin serve"
 """In whose name the daemon takes leases. One process at a time works under it: the one that holds the store."""
 
@@ -110,7 +113,7 @@ async def _start_api(parts: Parts, options: ApiOptions, scheduler: Scheduler) ->
     # Who offers no API does not wait for a server to be loaded.
     from tocsin.api_service import start_api
 
-    return await start_api(parts, options, on_change=lambda: scheduler.notice(parts.clock.now()))
+    return await start_api(parts, options, on_change=lambda: scheduler.notice(parts.clock.now() + CHANGES_MEET))
 
 
 async def _stop_at(stop: asyncio.Event, api: "ApiServer") -> None:
