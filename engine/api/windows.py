@@ -10,7 +10,7 @@ from engine.api.route import NO_CONTENT, Answer, Request, Route, answer_json
 from engine.model.maintenance_window import MaintenanceWindow, WindowStatusName
 from engine.operations.schedule_form import ScheduleBody
 from engine.operations.values import NotNull, Strict
-from engine.operations.window_form import ScopeBody, Title, window_to_json
+from engine.operations.window_form import ScopeBody, window_to_json
 from engine.operations.windows import MaintenanceWindows, WindowQuery
 from engine.security.caller import Need
 from engine.security.features import MAINTENANCE_WINDOWS
@@ -26,7 +26,7 @@ PageNumber = Annotated[QueryInteger, Field(ge=1, le=100)]
 class NewWindow(Strict):
     """The body of a new window: without the categories of the older form."""
 
-    title: Title
+    title: str
     enabled: bool = True
     schedule: ScheduleBody
     scope: Annotated[ScopeBody | None, NotNull] = None
@@ -35,7 +35,7 @@ class NewWindow(Strict):
 class ChangedWindow(Strict):
     """The members of a window that are to be changed."""
 
-    title: Annotated[Title | None, NotNull] = None
+    title: Annotated[str | None, NotNull] = None
     enabled: Annotated[bool | None, NotNull] = None
     schedule: Annotated[ScheduleBody | None, NotNull] = None
     scope: Annotated[ScopeBody | None, NotNull] = None

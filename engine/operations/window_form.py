@@ -3,8 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import Field
-
 from engine.model.errors import InvalidInput, Problem
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject, JsonValue
@@ -19,7 +17,6 @@ from engine.timing.maintenance import Event, EventCalendar, WindowStatus, status
 from engine.timing.rrule import RecurrenceError
 
 Category: TypeAlias = Literal["management", "observability", "securitySolution"]
-Title: TypeAlias = Annotated[str, Field(min_length=1)]
 
 _MS: Final = timedelta(milliseconds=1)
 _RESPONSE_ONLY: Final = frozenset({"id", "status", "created_by", "created_at", "updated_by", "updated_at"})
@@ -46,7 +43,7 @@ class ScopeBody(Strict):
 class WindowBody(Strict):
     """A maintenance window. ``category_ids`` belongs to the older form; null and absent mean every category."""
 
-    title: Title
+    title: str
     enabled: bool = True
     schedule: ScheduleBody
     scope: Annotated[ScopeBody | None, NotNull] = None
@@ -56,7 +53,7 @@ class WindowBody(Strict):
 class WindowChanges(Strict):
     """Members to be changed; those left out stay."""
 
-    title: Annotated[Title | None, NotNull] = None
+    title: Annotated[str | None, NotNull] = None
     enabled: Annotated[bool | None, NotNull] = None
     schedule: Annotated[ScheduleBody | None, NotNull] = None
     scope: ScopeBody | None = None

@@ -60,7 +60,7 @@ async def test_a_plain_window_shows_nothing_it_was_not_given(
 @pytest.mark.parametrize(
     ("changes", "path"),
     [
-        ({"title": ""}, "title"),
+        ({"title": None}, "title"),
         ({"enabled": None}, "enabled"),
         ({"schedule": {}}, "schedule.custom"),
         ({"scope": {"alerting": {"query": {}}}}, "scope.alerting.query.kql"),
