@@ -1,6 +1,6 @@
 """10,000 notifications rendered: the params of an action as rules have them, in the modes of three connectors.
 
-And templates of a megabyte compiled and rendered: of the messages above, and of nothing but the shortest tags.
+And templates of a megabyte compiled and rendered: of the messages and lambdas above, and of nothing but short tags.
 """
 
 import re
@@ -41,6 +41,7 @@ _REPEATED = (
     ("messages", _PLAIN + "{{#context.hosts}}\n- {{name}}: {{value}}{{/context.hosts}}\n"),
     ("{{date}} only", "{{date}}"),
     ("sections only", "{{#date}}x{{/date}}"),
+    ("lambdas", _LAMBDAS),
 )
 
 
