@@ -18,7 +18,7 @@ import schemathesis.engine
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events
 
-from tests.fuzz.exemptions import exemption_of
+from tests.fuzz.exemptions import Exemption, exemption_of
 from tests.fuzz.server import Served, served
 from tests.fuzz.values import prepare
 
@@ -29,10 +29,10 @@ _SHOWN = 1500
 
 @dataclass
 class Outcome:
-    """``calls`` by phase, ``exempt`` findings by reason, and what was found, each kind once with its count."""
+    """``calls`` by phase, ``exempt`` findings by row, and what was found, each kind once with its count."""
 
     calls: Counter[str] = field(default_factory=Counter)
-    exempt: Counter[str] = field(default_factory=Counter)
+    exempt: Counter[Exemption] = field(default_factory=Counter)
     findings: Counter[str] = field(default_factory=Counter)
 
     def take(self, event: events.EngineEvent) -> None:
@@ -53,7 +53,7 @@ class Outcome:
         answer = "" if response is None else response.content.decode(errors="replace")
         row = exemption_of(check, failure.operation, answer)
         if row is not None:
-            self.exempt[row.reason] += 1
+            self.exempt[row] += 1
             return
         message = " ".join(failure.message.split())
         self.findings[f"{check}: {failure.operation}: {message}\n{_shown(interaction)}\n{answer[:_SHOWN]}"] += 1
@@ -67,22 +67,30 @@ def _shown(interaction: Any) -> str:
     return f"{request.method} {request.uri} {bytes(body)[:_SHOWN].decode(errors='replace')}"
 
 
-def fuzz(server: Served, seconds: int, seed: int, phases: Sequence[str] = PHASES, examples: int = 30) -> Outcome:
-    """Make up requests until the time is over, ``examples`` of each operation at a time."""
+def fuzz_long(server: Served, seconds: int, seed: int) -> Outcome:
+    """Make up requests of all operations in all phases until the time is over."""
+    return _outcome(server, {"max-time": seconds, **_settings(server, seed, PHASES, examples=30)}, paths="")
+
+
+def fuzz_once(server: Served, seed: int, paths: str) -> Outcome:
+    """Make up two requests of each operation below these paths (a regular expression): the same ones each time."""
+    return _outcome(server, _settings(server, seed, ["fuzzing"], examples=1), paths)
+
+
+def _outcome(server: Served, settings: dict[str, object], paths: str) -> Outcome:
     prepare()
     document = requests.get(f"{server.url}/openapi.json", timeout=30).json()
-    config = SchemathesisConfig.from_dict(_settings(server, seconds, seed, phases, examples))
+    schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_dict(settings))
     outcome = Outcome()
-    for event in schemathesis.engine.from_schema(schemathesis.openapi.from_dict(document, config=config)).execute():
+    for event in schemathesis.engine.from_schema(schema.include(path_regex=paths)).execute():
         outcome.take(event)
     return outcome
 
 
-def _settings(server: Served, seconds: int, seed: int, phases: Sequence[str], examples: int) -> dict[str, object]:
+def _settings(server: Served, seed: int, phases: Sequence[str], examples: int) -> dict[str, object]:
     enabled: Mapping[str, object] = {phase: {"enabled": phase in phases} for phase in PHASES}
     return {
         "seed": seed,
-        "max-time": seconds,
         "base-url": server.url,
         "headers": {"Authorization": server.authorization},
         "continue-on-failure": True,
@@ -103,11 +111,11 @@ def main() -> int:
     # What the daemon logs of requests that it refuses is not what is looked for.
     logging.disable(logging.CRITICAL)
     with served() as server:
-        outcome = fuzz(server, options.seconds, options.seed)
+        outcome = fuzz_long(server, options.seconds, options.seed)
     for finding, count in outcome.findings.most_common():
         print(f"--- {count} x {finding}\n")
-    for reason, count in outcome.exempt.most_common():
-        print(f"exempt: {count} x {reason}")
+    for row, count in outcome.exempt.most_common():
+        print(f"exempt: {count} x {row.check} of {row.operation or 'all'}: {row.reason}")
     calls = ", ".join(f"{phase} {count}" for phase, count in outcome.calls.items())
     print(f"{outcome.calls.total()} calls ({calls}): {outcome.findings.total()} findings")
     return 1 if outcome.findings else 0

@@ -11,6 +11,7 @@ STATE: Final = (
 )
 LANGUAGE: Final = "a language of its own, or names of attributes, which no schema describes"
 CALENDAR: Final = "the time of day, and what a schedule adds up to, decide (rest-api.md 4.6, 5)"
+NUMBERS: Final = "JSON tells no bounds of numbers; those that would come back as others are refused"
 TYPES: Final = "the type of the rule or connector judges its own members (rest-api.md 1.5)"
 
 
@@ -40,6 +41,7 @@ EXEMPTIONS: Final = (
         "what is wrong with the body is the answer, so that it goes well",
     ),
     Exemption(ACCEPTS, BULK, "has both ids and a filter|has neither ids nor a filter", CLASHES),
+    Exemption(ACCEPTS, "", "is an integer of more than 64 bits", NUMBERS),
     Exemption(ACCEPTS, BULK, "chooses no rule", STATE),
     Exemption(ACCEPTS, "/_bulk_edit", r"request body\.operations\.", CLASHES),
     Exemption(ACCEPTS, "notifications/_(drop|retry)", "stand for themselves|must stand alone|are missing", CLASHES),
