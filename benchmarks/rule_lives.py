@@ -26,11 +26,15 @@ Json = dict[str, Any]
 
 @dataclass
 class Lived:
-    """What the clients saw: how long each kind of operation took, each answer, and everything that was wrong."""
+    """What the clients saw: how long each kind of operation took, each answer, and everything that was wrong.
+
+    ``stages``: how many requests each stage of the lives made, and in how many seconds.
+    """
 
     times_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
     wrongs: list[str] = field(default_factory=list)
+    stages: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     def expect(self, is_so: bool, what: str) -> None:
         if not is_so:
@@ -39,19 +43,21 @@ class Lived:
 
 @dataclass
 class Client:
-    """One of the clients, with a connection of its own."""
+    """One of the clients, with a connection of its own: it asks for one thing at a time."""
 
     name: str
     session: aiohttp.ClientSession
     lived: Lived
     pause_s: float
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def ask(self, operation: str, method: str, path: str, *wanted: int, body: object = None) -> tuple[int, Any]:
         """The status and the JSON of an answer; one that is not wanted is noted."""
-        started = time.perf_counter()
-        async with self.session.request(method, path, json=body) as answer:
-            told = await answer.json() if answer.status != HTTPStatus.NO_CONTENT else None
-        self.lived.times_s[operation].append(time.perf_counter() - started)
+        async with self.turn:
+            started = time.perf_counter()
+            async with self.session.request(method, path, json=body) as answer:
+                told = await answer.json() if answer.status != HTTPStatus.NO_CONTENT else None
+            self.lived.times_s[operation].append(time.perf_counter() - started)
         self.lived.answers[operation, answer.status] += 1
         self.lived.expect(answer.status in wanted, f"{operation} {path}: {answer.status} {told}")
         await asyncio.sleep(self.pause_s)
@@ -98,8 +104,10 @@ async def live(
         sessions = [await exits.enter_async_context(_session(url)) for _ in range(clients)]
         team = [Client(f"c{at}", session, lived, pause_s) for at, session in enumerate(sessions)]
         pairs = list(zip(team[::2], team[1::2], strict=True))
-        for stage in (_create, _use, _look, _end):
+        for name, stage in (("create", _create), ("use", _use), ("look", _look), ("end", _end)):
+            asked, began = lived.answers.total(), time.perf_counter()
             await _share(pairs, lives, stage)
+            lived.stages[name] = lived.answers.total() - asked, time.perf_counter() - began
     return lived
 
 
