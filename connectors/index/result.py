@@ -13,9 +13,9 @@ def judge_answer(answer: JsonObject) -> ConnectorResult:
     errors = list(_errors(answer.get("items")))
     reasons = list(_reasons(errors))
     causes = list(_reasons([error.get("caused_by") for error in errors]))
-    text = "; ".join(reasons)
+    text = ";".join(reasons)
     if causes:
-        text = f"{text} ({'; '.join(causes)})".lstrip()
+        text = f"{text} ({';'.join(causes)})".lstrip()
     return ConnectorResult(
         "error",
         "not all documents could be written",

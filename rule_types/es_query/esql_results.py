@@ -86,9 +86,9 @@ def _hit(row: Row) -> JsonObject:
 
 
 def _text(value: JsonValue) -> str | None:
-    """A value as text: null, empty texts and empty lists are null; several values are joined by commas."""
+    """A value as text: null and what is empty are null; several values are joined by commas."""
     if isinstance(value, list):
-        return ",".join(_text(part) or "" for part in value) if value else None
+        return ",".join(_text(part) or "" for part in value) or None
     if value is None or value == "":
         return None
     if isinstance(value, bool):

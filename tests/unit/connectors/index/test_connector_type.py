@@ -83,7 +83,7 @@ def refused(reason: str | None, cause: str | None = None) -> JsonObject:
     ("items", "text"),
     [
         ([refused("failed to parse", "not a date")], "failed to parse (not a date)"),
-        ([OK["items"][0], refused("a"), refused("b", "c"), refused("d", "e")], "a; b; d (c; e)"),
+        ([OK["items"][0], refused("a"), refused("b", "c"), refused("d", "e")], "a;b;d (c;e)"),
         ([refused(None, "only cause")], "(only cause)"),
     ],
 )

@@ -105,12 +105,10 @@ def test_the_columns_of_an_id(query, columns, names):
 
 
 def test_values_become_text():
-    row = [0, False, ["x", None, 1.0], "", None, 2.0, [], 1e21, {"a": 1}]
-    found = read_rows(answered([row], columns="abcdefghi"), 1000)
-    assert found == EsqlRows(
-        tuple("abcdefghi"),
-        [dict(zip("abcdefghi", ["0", "false", "x,,1", None, None, "2", None, "1e+21", '{"a": 1}'], strict=True))],
-    )
+    row = [0, False, ["x", None, 1.0], "", None, 2.0, [], 1e21, {"a": 1}, [""]]
+    texts = ["0", "false", "x,,1", None, None, "2", None, "1e+21", '{"a": 1}', None]
+    found = read_rows(answered([row], columns="abcdefghij"), 1000)
+    assert found == EsqlRows(tuple("abcdefghij"), [dict(zip("abcdefghij", texts, strict=True))])
 
 
 @pytest.mark.parametrize("group_by", ["all", "top"])
