@@ -19,6 +19,8 @@ _GIVEN = {"op", "connector_id", "connector_type_id", "config", "secrets", "body"
 _OF_NETWORK = {"http_response", "http_responses", "network_error"}
 _EXPECTED = {"http_status", "body_subset", "request", "no_request", "nothing_sent"}
 _HEADERS = {"kbn-xsrf": "true", "content-type": "application/json"}
+_PLACES = {"publicBaseUrl": "server"}
+"""Settings of a case that are none of ``actions``."""
 
 
 async def check_http_execute(given: Json, expected: Json, settings: HttpSettings) -> None:
@@ -28,7 +30,8 @@ async def check_http_execute(given: Json, expected: Json, settings: HttpSettings
     async with AsyncExitStack() as stack:
         http = RemoteHttp(settings, Answers(given))
         search, cluster_sent = await _open_search(given, stack)
-        config = {f"actions.{name}": value for name, value in given.get("settings", {}).items()}
+        settings_of_case = given.get("settings", {}).items()
+        config = {f"{_PLACES.get(name, 'actions')}.{name}": value for name, value in settings_of_case}
         stored = [_row(given)] if "connector_type_id" in given else []
         server = await stack.enter_async_context(RestServer(config, stored=stored, http=http, search=search))
         path = f"/api/actions/connector/{given.get('connector_id', 'c1')}/_execute"

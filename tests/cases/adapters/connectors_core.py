@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from engine.model.connector import Connector, ConnectorResult
 from engine.model.errors import InvalidInput
-from engine.model.settings import EngineSettings, HttpSettings
+from engine.model.settings import EngineSettings
 from engine.ports.connector import ConnectorType
 from engine.ports.search import SearchPort
 from engine.search.recording import RecordingSearch
@@ -21,6 +21,7 @@ from tests.cases.adapters.connector_expectations import check_log, check_request
 from tests.cases.adapters.connector_http import check_http_execute
 from tests.cases.adapters.connector_remote import Answers, RemoteCluster, RemoteHttp, Sent
 from tests.cases.adapters.connector_rule import GIVEN_OF_RULE, RuleOfCase
+from tests.cases.adapters.framework_settings import with_actions
 from tests.cases.matching import assert_equal, assert_subset, require_known
 from tocsin.composition import builtin_registry
 
@@ -29,7 +30,6 @@ Json = dict[str, Any]
 _OF_CONNECTOR = {"op", "connector_type_id", "connector_id", "config", "secrets", "params", "settings"}
 _OF_NETWORK = {"http_response", "http_responses", "network_error"}
 _OUTCOME = {"result", "request", "requests", "log", "no_request", "nothing_sent", "request_counts"}
-_SETTINGS = {"allowedHosts", "publicBaseUrl", "webhook.ssl.pfx.enabled"}
 _LEVELS = {5: "trace", 10: "debug", 20: "info", 30: "warn", 40: "error", 50: "fatal"}
 
 
@@ -63,23 +63,10 @@ def _connector_type(given: Json) -> ConnectorType:
 
 
 def _engine_settings(given: Json) -> EngineSettings:
-    settings = dict(_flat(given.get("settings", {})))
-    require_known(settings, _SETTINGS, "settings")
-    http: Json = {}
-    if "allowedHosts" in settings:
-        http["allowed_hosts"] = tuple(settings["allowedHosts"])
-    if "webhook.ssl.pfx.enabled" in settings:
-        http["is_pfx_allowed"] = settings["webhook.ssl.pfx.enabled"]
-    return EngineSettings(http=HttpSettings(**http), public_base_url=settings.get("publicBaseUrl"))
-
-
-def _flat(settings: Json, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted names, whether the case writes them dotted or nested."""
-    for name, value in settings.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
+    """All but ``publicBaseUrl`` are settings of ``actions``, which refuses what it does not know."""
+    settings = dict(given.get("settings", {}))
+    public_base_url = settings.pop("publicBaseUrl", None)
+    return with_actions(EngineSettings(public_base_url=public_base_url), settings)
 
 
 # validation

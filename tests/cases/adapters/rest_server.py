@@ -45,6 +45,7 @@ _SETTINGS: dict[str, tuple[str, str]] = {
     "rules.minimumScheduleInterval.value": ("engine", "minimum_schedule_interval"),
     "rules.minimumScheduleInterval.enforce": ("engine", "enforce_minimum_schedule_interval"),
     "api.clearThrottleOnNull": ("engine", "clear_throttle_on_null"),
+    "server.publicBaseUrl": ("engine", "public_base_url"),
     "server.maxPayload": ("api", "max_body_bytes"),
     "server.xsrf.disable": ("api", "is_xsrf_checked"),
     "server.xsrf.disableProtection": ("api", "is_xsrf_checked"),
