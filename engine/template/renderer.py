@@ -42,7 +42,7 @@ def render_tree(
         rendering.charge(tree.body, 1, 0)
         rendering.render(tree.body, 0)
     finally:
-        if errors is not None:
+        if errors is not None and rendering.failures:
             errors.extend(rendering.lambda_errors)
     return "".join(rendering.parts)
 
@@ -254,13 +254,15 @@ class _Rendering:
         self.chars_left -= passes * text_chars
         if self.chars_left < 0:
             raise _output_too_long(offset)
-        self.spend(passes * (len(pieces) + 1) * len(self.contexts), offset)
+        self.lookups_left -= passes * (len(pieces) + 1) * len(self.contexts)
+        if self.lookups_left < 0:
+            raise _too_many_steps(offset)
 
     def spend(self, steps: int, offset: int) -> None:
         """Take steps off what is left."""
         self.lookups_left -= steps
         if self.lookups_left < 0:
-            raise TemplateError(offset, "rendering takes too many steps")
+            raise _too_many_steps(offset)
 
 
 def resolve(contexts: list[JsonValue], path: Path) -> JsonValue:
@@ -278,3 +280,7 @@ def resolve(contexts: list[JsonValue], path: Path) -> JsonValue:
 
 def _output_too_long(offset: int) -> TemplateError:
     return TemplateError(offset, "the output exceeds the maximum length")
+
+
+def _too_many_steps(offset: int) -> TemplateError:
+    return TemplateError(offset, "rendering takes too many steps")
