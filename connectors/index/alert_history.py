@@ -1,5 +1,7 @@
 """The documents of the alert history: made of an action's variables, whatever its params say (connectors-core.md 3)."""
 
+from collections.abc import Iterable
+
 from engine.model.jsonvalue import JsonObject, JsonValue
 
 ALERT_HISTORY_ID = "preconfigured-alert-history-es-index"
@@ -35,6 +37,11 @@ def build_alert_history(variables: JsonObject) -> JsonValue:
         "event": {"kind": "alert"},
     }
     return [_filled(**document)]
+
+
+def date_documents(documents: Iterable[JsonObject], at: str) -> list[JsonObject]:
+    """The documents, each with the instant ``at`` where its variables told no date."""
+    return [{"@timestamp": at, **document} for document in documents]
 
 
 def _object(value: JsonValue) -> JsonObject:

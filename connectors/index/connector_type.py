@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from connectors.index.alert_history import ALERT_HISTORY_ID, build_alert_history
+from connectors.index.alert_history import ALERT_HISTORY_ID, build_alert_history, date_documents
 from connectors.index.result import judge_answer
 from connectors.shape import ObjectOrText, Shape, read_shape, stored_form
 from engine.model.connector import ConnectorResult
@@ -73,9 +73,12 @@ class Index:
             return ConnectorResult("ok", data={"took": 0, "errors": False, "items": []})
         if execution.search is None:
             return ConnectorResult("error", "there is no data to write into", error_source="framework")
+        at = iso(execution.at)
+        is_history = execution.connector.id == ALERT_HISTORY_ID
+        documents = date_documents(params.documents, at) if is_history else params.documents
         request = BulkRequest(
             index=params.index_override or config.index,
-            items=tuple(map(BulkItem, _stamped(params.documents, config.execution_time_field, iso(execution.at)))),
+            items=tuple(map(BulkItem, _stamped(documents, config.execution_time_field, at))),
             refresh=config.refresh,
         )
         try:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.index.alert_history import build_alert_history
+from connectors.index.alert_history import build_alert_history, date_documents
 from engine.model.jsonvalue import JsonObject
 
 VARIABLES: JsonObject = {
@@ -55,3 +55,10 @@ def test_what_is_empty_is_left_out() -> None:
 def test_without_alert_or_rule_type_there_is_none(missing: JsonObject) -> None:
     with pytest.raises(ValueError, match="single alerts only"):
         build_alert_history({**VARIABLES, **missing})
+
+
+def test_a_document_without_a_date_is_of_the_time_of_the_execution() -> None:
+    assert date_documents([{"a": 1}, {"@timestamp": "then"}], "now") == [
+        {"@timestamp": "now", "a": 1},
+        {"@timestamp": "then"},
+    ]
