@@ -8,7 +8,7 @@ from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.query.filters import DataViewFields, translate_filters
 from engine.query.kql.compiler import compile_kql
 from engine.query.lucene import compile_lucene, decorate
-from engine.query.options import QueryOptions
+from engine.query.options import ASSEMBLY_DEFAULTS, QueryOptions
 
 _MATCH_ALL: JsonObject = {"match_all": {}}
 
@@ -28,11 +28,12 @@ def assemble(
     view: DataViewFields | None = None,
     options: QueryOptions | None = None,
 ) -> Assembly:
-    """One or several queries ``{query, language}`` with one or several filters.
+    """One or several queries ``{query, language}`` with one or several filters. Without ``options`` no value may begin
+    with a wildcard.
 
     Raises KqlError, FilterError, and InvalidInput for a language that is neither ``kuery`` nor ``lucene``.
     """
-    options = options or QueryOptions()
+    options = options or ASSEMBLY_DEFAULTS
     fields = None if view is None else view.fields
     kql, lucene = [], []
     for query in _as_list(queries):

@@ -1,10 +1,13 @@
 """Options of a translation (kql.md 1)."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from engine.model.jsonvalue import JsonValue
+from engine.model.errors import InvalidInput, Problem
+from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.settings import QuerySettings
+from engine.timing.zones import process_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,47 @@ class QueryOptions:
     nested_ignore_unmapped: bool | None = None
     query_string_options: Mapping[str, JsonValue] = field(default_factory=dict)
     ignore_filter_if_field_not_in_index: bool = False
+
+
+ASSEMBLY_DEFAULTS = QueryOptions(allow_leading_wildcards=False)
+"""What an assembly is done with whose caller says nothing; rules always give the operator's settings."""
+
+_NAMES = {
+    "allowLeadingWildcards": "allow_leading_wildcards",
+    "caseInsensitive": "case_insensitive",
+    "dateFormatTZ": "date_format_tz",
+    "filtersInMustClause": "filters_in_must_clause",
+    "nestedIgnoreUnmapped": "nested_ignore_unmapped",
+    "queryStringOptions": "query_string_options",
+    "ignoreFilterIfFieldNotInIndex": "ignore_filter_if_field_not_in_index",
+}
+
+
+def read_options(given: JsonObject, defaults: QueryOptions) -> QueryOptions:
+    """The options under the names of kql.md 1; null and absent ones are those of ``defaults``.
+
+    ``queryStringOptions`` may be JSON text, ``dateFormatTZ`` may be ``Browser``: the zone of this process.
+
+    Raises InvalidInput for an unknown name and for a text that is no JSON object.
+    """
+    if unknown := given.keys() - _NAMES.keys():
+        raise InvalidInput([Problem(min(unknown), "is not a known option", f"known here: {', '.join(_NAMES)}")])
+    options = {_NAMES[name]: value for name, value in given.items() if value is not None}
+    if "query_string_options" in options:
+        options["query_string_options"] = _read_query_string_options(options["query_string_options"])
+    if options.get("date_format_tz") == "Browser":
+        options["date_format_tz"] = process_zone()
+    return replace(defaults, **options)
+
+
+def _read_query_string_options(given: JsonValue) -> JsonObject:
+    try:
+        read = json.loads(given) if isinstance(given, str) else given
+    except (ValueError, RecursionError):
+        read = None
+    if not isinstance(read, dict):
+        raise InvalidInput([Problem("queryStringOptions", "is no JSON object", 'write {"analyze_wildcard": true}')])
+    return read
 
 
 def options_of(settings: QuerySettings) -> QueryOptions:

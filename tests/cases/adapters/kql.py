@@ -9,17 +9,7 @@ from engine.query.field import FieldList, read_field
 from engine.query.filters import DataViewFields
 from engine.query.kql.compiler import compile_kql
 from engine.query.lucene import compile_lucene
-from engine.query.options import QueryOptions
-
-_OPTIONS = {
-    "allowLeadingWildcards": "allow_leading_wildcards",
-    "caseInsensitive": "case_insensitive",
-    "dateFormatTZ": "date_format_tz",
-    "filtersInMustClause": "filters_in_must_clause",
-    "nestedIgnoreUnmapped": "nested_ignore_unmapped",
-    "queryStringOptions": "query_string_options",
-    "ignoreFilterIfFieldNotInIndex": "ignore_filter_if_field_not_in_index",
-}
+from engine.query.options import ASSEMBLY_DEFAULTS, QueryOptions, read_options
 
 
 def run_case(case: dict[str, Any]) -> None:
@@ -44,11 +34,14 @@ def _outcome(given: dict[str, Any]) -> JsonObject | KqlError:
 
 
 def _translate(given: dict[str, Any]) -> JsonObject:
-    options = QueryOptions(**{_OPTIONS[name]: value for name, value in given.get("options", {}).items()})
+    options = given.get("options") or {}
     fields = None if given.get("fields") is None else FieldList(map(read_field, given["fields"]))
     if "lucene" in given:
         return compile_lucene(given["lucene"])
     if "kql" in given:
-        return compile_kql(given["kql"], fields, options)
+        return compile_kql(given["kql"], fields, read_options(options, QueryOptions()))
     view = None if fields is None else DataViewFields(fields, given.get("data_view_id"))
-    return assemble(given.get("queries"), given.get("filters"), view=view, options=options).query
+    made = assemble(
+        given.get("queries"), given.get("filters"), view=view, options=read_options(options, ASSEMBLY_DEFAULTS)
+    )
+    return made.query

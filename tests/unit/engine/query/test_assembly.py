@@ -9,7 +9,7 @@ from engine.query.errors import FilterError
 from engine.query.field import Field, FieldList
 from engine.query.filters import DataViewFields
 from engine.query.lucene import compile_lucene
-from engine.query.options import QueryOptions, options_of
+from engine.query.options import ASSEMBLY_DEFAULTS, QueryOptions, options_of, read_options
 
 VIEW = DataViewFields(
     FieldList([Field("up", "boolean"), Field("n", "number"), Field("a.b", "string", nested_path="a")]), id="v"
@@ -175,3 +175,29 @@ def test_filters_on_fields_that_the_view_lacks_may_be_ignored(meta: dict[str, ob
 def test_a_lucene_query_is_a_text_or_an_object() -> None:
     with pytest.raises(ValueError, match="not list"):
         compile_lucene([])
+
+
+def test_options_that_are_left_out_or_null_are_the_defaults() -> None:
+    assert read_options({}, QueryOptions()) == QueryOptions()
+    assert read_options({"allowLeadingWildcards": None}, ASSEMBLY_DEFAULTS) == ASSEMBLY_DEFAULTS
+
+
+def test_options_are_read_by_their_names_in_kibana(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    given = {"allowLeadingWildcards": True, "dateFormatTZ": "Browser", "queryStringOptions": '{"lenient": true}'}
+    assert read_options(given, ASSEMBLY_DEFAULTS) == QueryOptions(
+        allow_leading_wildcards=True, date_format_tz="Asia/Tokyo", query_string_options={"lenient": True}
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"x": 1}, "x: is not"),
+        ({"queryStringOptions": "{"}, "is no JSON"),
+        ({"queryStringOptions": "[]"}, "is no JSON"),
+    ],
+)
+def test_options_that_cannot_be_read_are_named(given: dict[str, object], told: str) -> None:
+    with pytest.raises(InvalidInput, match=told):
+        read_options(given, QueryOptions())
