@@ -82,7 +82,7 @@ def duration_text(ms: float) -> str:
     else:
         units = "ms"
     unit = next((unit for unit in units if ms % _MS[unit] == 0), None)
-    return f"{ms / 1000:g}s" if unit is None else f"{int(ms // _MS[unit])}{unit}"
+    return f"{ms / 1000:.15g}s" if unit is None else f"{int(ms // _MS[unit])}{unit}"
 
 
 def interval_length(every: str) -> timedelta:

@@ -109,12 +109,13 @@ def _as_kibana_reads(rule: RRule) -> RRule:
     pairs = len(rule.positions) == len(rule.weekdays) > 0 and not has_ordinals
     if pairs and (rule.freq == MONTHLY or (rule.freq == YEARLY and rule.months)):
         weekdays = zip(rule.weekdays, rule.positions, strict=True)
-        return replace(rule, weekdays=tuple(Weekday(each.day, nth) for each, nth in weekdays), positions=())
+        return replace(rule, weekdays=_each_once(Weekday(each.day, nth) for each, nth in weekdays), positions=())
+    rule = replace(rule, weekdays=_each_once(rule.weekdays))
     is_plain_monthly = rule.freq == MONTHLY and not has_ordinals and not rule.positions
     if rule.weekdays and (rule.freq == DAILY or is_plain_monthly):
         rule = replace(rule, freq=WEEKLY)
     if rule.freq not in (YEARLY, MONTHLY):
-        rule = replace(rule, weekdays=tuple(dict.fromkeys(Weekday(each.day) for each in rule.weekdays)))
+        rule = replace(rule, weekdays=_each_once(Weekday(each.day) for each in rule.weekdays))
     if rule.freq == YEARLY and not rule.months:
         rule = replace(rule, month_days=())
     return rule
@@ -182,7 +183,11 @@ def _numbers(stored: JsonObject, name: str, allowed: range) -> tuple[int, ...]:
 
 
 def _weekdays(stored: JsonObject) -> tuple[Weekday, ...]:
-    return tuple(dict.fromkeys(day for value in _list(stored, "byweekday") for day in _weekday(value)))
+    return tuple(day for value in _list(stored, "byweekday") for day in _weekday(value))
+
+
+def _each_once(weekdays: Iterable[Weekday]) -> tuple[Weekday, ...]:
+    return tuple(dict.fromkeys(weekdays))
 
 
 def _weekday(value: JsonValue) -> Iterable[Weekday]:

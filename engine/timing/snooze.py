@@ -46,11 +46,14 @@ class Snooze:
         self._recurrence: Recurrence | None = None
         self._duration_ms: float = 0
         self._skipped: frozenset[datetime] = frozenset()
+        self._has_frequency = False
         try:
             self._duration_ms = _duration(stored.get("duration"))
             self._skipped = frozenset(_skipped(stored.get("skipRecurrences")))
             if not self.is_indefinite:
-                self._recurrence = Recurrence.of(stored.get("rRule") or {})
+                rrule = stored.get("rRule") or {}
+                self._recurrence = Recurrence.of(rrule)
+                self._has_frequency = rrule.get("freq") is not None
         except RecurrenceError as error:
             self.problem = str(error)
 
@@ -60,9 +63,8 @@ class Snooze:
 
     @property
     def is_recurring(self) -> bool:
-        """Whether skipping an occurrence makes sense: it comes again (4)."""
-        rule = None if self._recurrence is None else self._recurrence.rule
-        return rule is not None and rule.freq is not None and rule.count != 1
+        """Whether skipping an occurrence makes sense: its rule states a frequency, and more than one occurrence (4)."""
+        return self._recurrence is not None and self._has_frequency and self._recurrence.rule.count != 1
 
     def verdict(self, now: datetime) -> SnoozeVerdict:
         """Whether it is active now. Starts are included, ends are not."""

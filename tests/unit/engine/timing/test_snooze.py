@@ -123,7 +123,14 @@ def test_what_a_rule_is_told_of_its_snoozes() -> None:
 
 @pytest.mark.parametrize(
     ("members", "is_recurring"),
-    [({}, False), ({"freq": 0}, True), ({"freq": 3, "count": 1}, False), ({"freq": 3, "count": 2}, True)],
+    [
+        ({}, False),
+        ({"freq": 0}, True),
+        ({"freq": 3, "count": 1}, False),
+        ({"freq": 3, "count": 2}, True),
+        ({"count": 2}, False),
+        ({"interval": 1}, False),
+    ],
 )
 def test_which_ones_come_again(members: dict[str, Any], is_recurring: bool) -> None:
     assert snooze(**members).is_recurring is is_recurring
