@@ -12,7 +12,13 @@ from engine.model.jsonvalue import JsonObject
 from engine.ports.clock import Clock
 from engine.ports.rule_type import AlertLimitReached, Evaluation, EvaluationContext, Evaluator, Report
 from engine.ports.search import BulkRequest, EsqlRequest, FieldCapsRequest, SearchFigures, SearchPort, SearchRequest
-from engine.service.search_reports import SearchOutcome, SearchReport, backend_of, outcome_of_answer, outcome_of_error
+from engine.service.search_reports import (
+    OTHER_BACKEND,
+    SearchOutcome,
+    SearchReport,
+    outcome_of_answer,
+    outcome_of_error,
+)
 
 _log = logging.getLogger("tocsin.rules")
 _T = TypeVar("_T")
@@ -51,7 +57,7 @@ class MeteredSearch:
     """The search port as one run sees it: counted, and each search bounded in time.
 
     A run's own time limit ends its searches too, so they are bounded here only where that limit is the longer one.
-    ``tell`` is given the report of each search.
+    ``tell`` is given the report of each search, with the name of its backend, which ``name_backend`` knows.
     """
 
     def __init__(
@@ -60,8 +66,9 @@ class MeteredSearch:
         clock: Clock,
         timeout: timedelta,
         tell: Callable[[SearchReport], None] = lambda report: None,
+        name_backend: Callable[[tuple[str, ...]], str] = lambda index: OTHER_BACKEND,
     ) -> None:
-        self._search, self._clock, self._tell = search, clock, tell
+        self._search, self._clock, self._tell, self._name_backend = search, clock, tell, name_backend
         self._longest = LONGEST_SEARCH_S if timeout.total_seconds() > LONGEST_SEARCH_S else None
         self.figures = SearchFigures()
 
@@ -84,7 +91,7 @@ class MeteredSearch:
             took_s = self._clock.monotonic() - began
             self.figures.searches += 1
             self.figures.duration_ms += took_s * 1000
-            self._tell(SearchReport(backend_of(self._search, index), outcome, took_s))
+            self._tell(SearchReport(self._name_backend(index), outcome, took_s))
         took = answer.get("took")
         self.figures.es_duration_ms += took if isinstance(took, int) else 0
         return answer

@@ -31,6 +31,7 @@ from engine.service.observers import Observers
 from engine.service.owners import UNBOUND, OwnerRights
 from engine.service.processing import AlertProcessor
 from engine.service.runs import RunInputs, RunReport
+from engine.service.search_reports import names_of
 from engine.service.snoozes import remove_expired
 from engine.service.windows import WindowDirectory
 
@@ -76,7 +77,7 @@ class Executor:
         self._data_views = DataViewDirectory(store)
         self._compiler = RuleCompiler(store, registry, settings)
         self._connectors, self._owners = connectors, owners
-        self._observers = observers or Observers()
+        self._observers, self._name_backend = observers or Observers(), names_of(search)
         processor = AlertProcessor(settings, registry, new_id, is_dry=is_dry)
         self._conclusion = Conclusion(store, processor, clock)
         self._underway: dict[RunFuture, _Run] = {}
@@ -239,7 +240,9 @@ class Executor:
 
     async def _run(self, run: _Run, rule: CompiledRule) -> None:
         """Evaluate, then commit what came of it - unless the time limit has passed, or the run was given up."""
-        search = run.search = MeteredSearch(self._search, self._clock, rule.timeout, self._observers.searched)
+        search = run.search = MeteredSearch(
+            self._search, self._clock, rule.timeout, self._observers.searched, self._name_backend
+        )
         try:
             result = await evaluate(rule.evaluator, self._context(rule, run.inputs, search), search.figures)
         except asyncio.CancelledError:

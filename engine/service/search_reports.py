@@ -1,5 +1,6 @@
 """What a single search came to, for those who watch the service: where it went, how it ended, how long it took."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal, TypeAlias
@@ -23,9 +24,9 @@ class SearchReport:
     duration_s: float
 
 
-def backend_of(search: SearchPort, index: tuple[str, ...]) -> str:
-    """Which backend a search goes to."""
-    return search.backend_of(index) if isinstance(search, NamesBackends) else OTHER_BACKEND
+def names_of(search: SearchPort) -> Callable[[tuple[str, ...]], str]:
+    """What tells to which backend a search of some index expressions goes. Made once: looking is not cheap."""
+    return search.backend_of if isinstance(search, NamesBackends) else lambda index: OTHER_BACKEND
 
 
 def outcome_of_answer(answer: JsonObject) -> SearchOutcome:

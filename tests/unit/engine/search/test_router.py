@@ -11,7 +11,7 @@ from engine.ports.search import BulkItem, BulkRequest, EsqlRequest, FieldCapsReq
 from engine.query.esql import EsqlText
 from engine.search.recording import CannedAnswer, RecordingSearch
 from engine.search.router import SearchRouter
-from engine.service.search_reports import backend_of
+from engine.service.search_reports import names_of
 
 
 def hits(*indices: str) -> dict[str, Any]:
@@ -55,7 +55,7 @@ async def test_one_backend_is_asked(index: tuple[str, ...], backend: str, asked:
 )
 def test_backends_have_names(index: tuple[str, ...], name: str) -> None:
     router, _ = route({})
-    assert backend_of(router, index) == name
+    assert names_of(router)(index) == name
 
 
 async def test_a_request_for_several_backends_is_refused_and_none_is_asked() -> None:
