@@ -57,14 +57,14 @@ def read_field_caps(answer: JsonObject, runtime_types: Mapping[str, str] | None 
     found = {name: Field(name, kind) for name, kind in META_FIELDS.items()}
     found |= {name: Field(name, kibana_type(kind), (kind,)) for name, kind in (runtime_types or {}).items()}
     for name, kinds in capabilities.items():
-        es_types = tuple(kind for kind in kinds if kind not in OBJECTS)
-        if es_types:
-            found[name] = Field(name, _type_of(es_types), es_types, _nearest(name, nested))
+        if kinds.keys() - OBJECTS:
+            found[name] = Field(name, _type_of(kinds), tuple(kinds), _nearest(name, nested))
     return FieldList(found[name] for name in sorted(found))
 
 
-def _type_of(es_types: tuple[str, ...]) -> str:
-    kinds = {kibana_type(es_type) for es_type in es_types}
+def _type_of(es_types: Iterable[str]) -> str:
+    """One type, or ``conflict``: also of a field that is an object elsewhere."""
+    kinds = {es_type if es_type in OBJECTS else kibana_type(es_type) for es_type in es_types}
     return kinds.pop() if len(kinds) == 1 else "conflict"
 
 

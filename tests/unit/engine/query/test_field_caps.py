@@ -38,9 +38,10 @@ def test_objects_are_left_out_and_nested_ones_known_as_paths() -> None:
 
 
 def test_types_of_one_kind_agree_and_others_conflict() -> None:
-    found = read_field_caps(answer(n="long double", c="keyword long"))
+    found = read_field_caps(answer(n="long double", c="keyword long", o="date object"))
     assert found.named("n") == Field("n", "number", ("long", "double"))
     assert found.named("c") == Field("c", "conflict", ("keyword", "long"))
+    assert found.named("o") == Field("o", "conflict", ("date", "object"))
 
 
 def test_a_mapped_field_goes_before_a_runtime_field() -> None:
