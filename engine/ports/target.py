@@ -28,10 +28,19 @@ class Target:
     credentials: tuple[str, str] | None = None
 
     @property
+    def url_host(self) -> str:
+        """The host as URLs write it: an IPv6 address in brackets."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
     def authority(self) -> str:
         """Host and, unless it is the scheme's own, port."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+        return self.url_host if self.port == _DEFAULT_PORTS[self.scheme] else f"{self.url_host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """``scheme://host:port``, by which settings of single hosts are found (connector-framework.md 6.2)."""
+        return f"{self.scheme}://{self.url_host}:{self.port}"
 
     @property
     def url(self) -> str:

@@ -36,7 +36,7 @@ class TlsContexts:
 
     def effective(self, target: Target, options: TlsOptions) -> EffectiveTls:
         """The operator's settings for the target, then the connector's options, then the operator's for all."""
-        host = self._hosts.get(f"{target.scheme}://{target.host}:{target.port}")
+        host = self._hosts.get(target.origin)
         mode = (host and host.verification_mode) or options.verification_mode or self._mode
         if host is None or host.ca is None:
             return EffectiveTls(mode, options.ca, certificate=options.certificate)
@@ -58,7 +58,7 @@ class TlsContexts:
         """
         if proxy.scheme != "https":
             return self.context_for(target, options)
-        host = self._hosts.get(f"{proxy.scheme}://{proxy.host}:{proxy.port}")
+        host = self._hosts.get(proxy.origin)
         ca = None if host is None or host.ca is None else host.ca.encode()
         of_proxy = EffectiveTls(mode, ca, is_only_ca=ca is not None)
         of_target = self.effective(target, options) if target.scheme == "https" else EffectiveTls("full")

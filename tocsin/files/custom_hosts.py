@@ -27,8 +27,7 @@ def _read_https(url: str) -> Target:
 
 
 def _canonical(url: str) -> str:
-    target = _read_https(url)
-    return f"{target.scheme}://{target.host}:{target.port}"
+    return _read_https(url).origin
 
 
 def _check_network(text: str) -> str:

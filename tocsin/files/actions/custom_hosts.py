@@ -69,7 +69,7 @@ class _Entry:
         ):
             if is_there:
                 self.warn(f"the {part} of its url is left out")
-        return f"{parts.scheme}://{target.host}:{_DEFAULT_PORTS[parts.scheme] if port is None else port}"
+        return f"{parts.scheme}://{target.url_host}:{_DEFAULT_PORTS[parts.scheme] if port is None else port}"
 
     def _mail(self, section: HostMailSection | None, url: str) -> tuple[bool | None, bool | None]:
         """Whether TLS is ignored and whether it is required."""

@@ -19,9 +19,8 @@ def read_proxy(section: ActionsSection, warnings: list[str]) -> ProxySettings | 
     if bypass and only:
         warnings.append("proxyBypassHosts and proxyOnlyHosts are both there: proxyOnlyHosts is left out")
         only = None
-    host = f"[{target.host}]" if ":" in target.host else target.host
     return ProxySettings(
-        url=f"{target.scheme}://{host}:{target.port}",
+        url=target.origin,
         credentials=target.credentials,
         headers=_headers(section.proxy_headers or {}, warnings),
         bypass_hosts=frozenset(bypass or ()),
