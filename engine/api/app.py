@@ -21,7 +21,7 @@ from engine.api.rate_limit import RateLimit
 from engine.api.route import OPAQUE_ID, Answer, Request, Route
 from engine.api.routing import Found, RouteTable
 from engine.api.settings import ApiSettings
-from engine.model.errors import InvalidInput, Problem, TocsinError
+from engine.model.errors import InvalidInput, Problem, StoreUnavailable, TocsinError
 from engine.model.jsonvalue import JsonValue
 from engine.model.request_mark import marked
 from engine.model.rule import DEFAULT_SPACE
@@ -164,9 +164,7 @@ class Api:
         peer = None if http.client is None else http.client.host
         if self._rate is not None:
             self._rate.take(peer or "")
-        caller = NOBODY
-        if not route.is_apart:
-            caller = await self._hand_over(self._authenticate(headers, peer, is_open=route.is_open))
+        caller = NOBODY if route.is_apart else await self._caller(route, headers, peer)
         check_length(headers, self._settings)
         body = await self._body(route, http)
         check_headers(route, http.method, http.scope["path"], headers, self._settings)
@@ -189,6 +187,15 @@ class Api:
             id=request_id,
         )
         return await (route.handle(request) if route.is_apart else self._hand_over(self._handled(route, request)))
+
+    async def _caller(self, route: Route, headers: Mapping[str, str], peer: str | None) -> Caller:
+        try:
+            return await self._hand_over(self._authenticate(headers, peer, is_open=route.is_open))
+        except StoreUnavailable:
+            if not route.is_open:
+                raise
+            # Open routes tell strangers that the store does not answer.
+            return NOBODY
 
     async def _handled(self, route: Route, request: Request) -> Answer:
         with marked(request.opaque_id):

@@ -84,3 +84,14 @@ async def test_spaces_have_no_health_of_their_own(client: Any, served: Any, puls
     ask = client(vitality.routes(pulse, served.engine.parts.store))
     for path in ("/s/default/-/healthy", "/s/default/-/ready"):
         assert (await ask("GET", path)).status == 404
+
+
+async def test_that_the_store_does_not_answer_is_told_where_callers_are_looked_up_in_it(
+    client: Any, pulse: Pulse
+) -> None:
+    async def look_up(headers: Any, peer: str | None, *, is_open: bool) -> Any:
+        raise StoreUnavailable("disk of /secret/place is full")
+
+    pulse.tick_ended(None)
+    answered = await client(vitality.routes(pulse, FailingStore()), authenticate=look_up)("GET", "/-/ready")
+    assert (answered.status, answered.message) == (503, "not ready: the store does not answer; the log tells why")
