@@ -105,7 +105,12 @@ def check_rrule(rrule: RRuleBody, duration_ms: float, at: datetime) -> None:
     """Judge a rule by the instant, and by how long what it repeats lasts (5.1). Raises InvalidInput."""
     if rrule.until is not None and parse_iso(rrule.until) <= at:
         raise InvalidInput([Problem("rRule.until", f"{rrule.until} is not in the future", "give a later time")])
-    if rrule.freq == DAILY and rrule.interval is not None and duration_ms >= rrule.interval * _DAY_MS:
+    check_pause(rrule.freq, rrule.interval, duration_ms)
+
+
+def check_pause(freq: int | None, interval: int | None, duration_ms: float) -> None:
+    """Raises InvalidInput for what lasts as long as the days after which it comes again."""
+    if freq == DAILY and interval is not None and duration_ms >= interval * _DAY_MS:
         raise InvalidInput([Problem("duration", "is not shorter than the interval of days", "shorten it")])
 
 

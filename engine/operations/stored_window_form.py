@@ -10,7 +10,7 @@ from engine.model.errors import InvalidInput, Problem
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.maintenance_window import MaintenanceWindow
-from engine.operations.snoozing import RRuleBody, check_rrule
+from engine.operations.snoozing import RRuleBody, check_pause, check_rrule
 from engine.operations.validation import parse_model
 from engine.operations.values import NotNull, Strict, Told, as_whole_number
 from engine.operations.window_form import Category, check_kql, events_near, status_of
@@ -73,6 +73,7 @@ def changed_schedule(window: MaintenanceWindow, changes: StoredWindowChanges, at
         return None
     duration = window.duration_ms if changes.duration is None else changes.duration
     if changes.r_rule is None:
+        check_pause(window.rrule.get("freq"), window.rrule.get("interval"), duration)
         return StoredSchedule(duration, window.rrule)
     _check_schedule(changes.r_rule, duration, at)
     return schedule_of_body(duration, changes.r_rule)

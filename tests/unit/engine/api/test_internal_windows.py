@@ -51,6 +51,9 @@ async def test_the_life_of_a_window(served: Served) -> None:
     assert (await served("POST", one, json=cleared)).json == created | cleared
     moved = (await served("POST", one, json={"r_rule": {**NIGHTLY, "dtstart": "2026-03-01T14:00:00Z"}})).json
     assert (moved["status"], moved["event_start_time"]) == ("upcoming", "2026-03-01T14:00:00.000Z")
+    longer = await served("POST", one, json={"duration": 24 * HOUR})
+    assert (longer.status, longer.message[:23]) == (400, "[request body.duration]")
+    assert (await served("POST", one, json={"duration": HOUR})).json["duration"] == HOUR
     assert (await served("POST", f"{one}/_archive", json={"archive": True})).json["status"] == "archived"
     assert (await served("POST", f"{one}/_archive", json={"archive": False})).json["status"] == "upcoming"
     assert (await served("DELETE", one)).status == 204
