@@ -1,4 +1,4 @@
-"""Rules of a store as rule files, which `tocsin apply` and `tocsin serve` read back to the same rules."""
+"""Rules as rule files, which `tocsin apply` and `tocsin serve` read back to the same rules."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -7,23 +7,25 @@ from urllib.parse import quote
 
 from engine.model.errors import InvalidInput, Problem, StoreUnavailable
 from engine.model.jsonvalue import JsonObject
-from engine.model.rule import DEFAULT_SPACE
-from engine.operations.rule_form import rule_to_definition
-from engine.ports.store import RuleQuery
-from tocsin.desk import Desk
+from tocsin.client.api import Api
+from tocsin.client.rules import find_rules
 from tocsin.files.yaml_output import yaml_of
 
+_EXPORT = "/api/tocsin/v1/rules/_export"
+_AT_ONCE = 1000
 _LONGEST_NAME = 150
 
 
-async def exported_rules(desk: Desk, texts: Sequence[str]) -> list[JsonObject]:
+async def exported_rules(api: Api, texts: Sequence[str]) -> list[JsonObject]:
     """The definitions of these rules (ids or names), by default of all, in order of their names."""
-    if texts:
-        found = await desk.find(texts)
-    else:
-        query = RuleQuery(sort="name", limit=None)
-        found = list((await desk.store.find_rules(DEFAULT_SPACE, query)).rules)
-    return [rule_to_definition(stored.rule) for stored in found]
+    if not texts:
+        return list((await api.ask("POST", _EXPORT))["rules"])
+    ids = [rule["id"] for rule in await find_rules(api, texts)]
+    found: dict[str, JsonObject] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        answer = await api.ask("POST", _EXPORT, body={"ids": ids[start : start + _AT_ONCE]})
+        found |= {rule["id"]: rule for rule in answer["rules"]}
+    return [found[rule_id] for rule_id in ids if rule_id in found]
 
 
 def write_rule_files(definitions: Sequence[JsonObject], folder: Path, *, replaces: bool) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The desk at which an operator keeps users, API keys and roles, while a daemon may be working with the store."""
+"""The desk at which an operator keeps users and API keys, while a daemon may be working with the store."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,24 +7,22 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.operations.api_keys import ApiKeys
-from engine.operations.roles import Roles
 from engine.operations.users import Users
 from engine.service.clocks import SystemClock
 from engine.store.sqlite import open_store
 from tocsin.cli.options import store_url
-from tocsin.desk import user_name
 from tocsin.files.config import find_config, load_config
 from tocsin.session import refuse
 from tocsin.stored import PATIENCE_S, refuse_missing_store
+from tocsin.user_name import user_name
 
 
 @dataclass(frozen=True, slots=True)
 class SecurityDesk:
-    """What may be done to users, keys and roles, now and under the operator's own name."""
+    """What may be done to users and keys, now and under the operator's own name."""
 
     users: Users
     keys: ApiKeys
-    roles: Roles
     at: datetime
     actor: str
 
@@ -47,6 +45,6 @@ async def open_security_desk(
     await opened.open()
     try:
         at = SystemClock().now()
-        yield SecurityDesk(Users(opened), ApiKeys(opened), Roles(opened), at, user_name())
+        yield SecurityDesk(Users(opened), ApiKeys(opened), at, user_name())
     finally:
         await opened.close()

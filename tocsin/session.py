@@ -67,7 +67,7 @@ def load_session(config_file: Path | None, paths: Sequence[Path], *, needs_secre
     session.problems += views.problems
     rules = load_rules(paths or settings.rules)
     session.rules = rules.rules
-    session.problems += rules.problems + _empty_places(paths or settings.rules, rules)
+    session.problems += rules.problems + empty_places(paths or settings.rules, rules)
     connectors = _with_stored(session)
     for rule in session.rules:
         problems = validate_definition(
@@ -135,7 +135,7 @@ def _names_connector(problem: FileProblem) -> bool:
     return re.fullmatch(r"actions\.[0-9]+\.id", problem.path) is not None
 
 
-def _empty_places(paths: Sequence[Path], loaded: LoadedRules) -> list[FileProblem]:
+def empty_places(paths: Sequence[Path], loaded: LoadedRules) -> list[FileProblem]:
     """Folders without any rule file: most likely another one was meant."""
     files = [rule.file for rule in loaded.rules] + [problem.file for problem in loaded.problems]
     remedy = f"name a folder with rule files ({', '.join(sorted(SUFFIXES))})"

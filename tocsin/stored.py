@@ -1,7 +1,5 @@
 """A store that exists already, as commands use it beside a daemon, and its rules by id or name."""
 
-from collections.abc import Iterable
-
 from engine.model.errors import InvalidInput, Problem, StoreUnavailable
 from engine.model.rule import DEFAULT_SPACE
 from engine.ports.store import RuleKey, RuleQuery, Store, StoredRule
@@ -41,10 +39,3 @@ async def find_rule(store: Store, text: str) -> StoredRule:
         known = some(f"{stored.rule.id} ({stored.rule.name})" for stored in every.rules)
         raise InvalidInput([Problem("RULE", f"this store knows no rule {text!r}", f"it knows: {known or 'none'}")])
     return named[0]
-
-
-async def names_of_rules(store: Store, rule_ids: Iterable[str]) -> dict[str, str]:
-    """The names of rules by id; of one that was deleted its id."""
-    keys = [RuleKey(DEFAULT_SPACE, rule_id) for rule_id in sorted(set(rule_ids))]
-    stored = await store.load_rules(keys)
-    return {key.id: stored[key].rule.name if key in stored else key.id for key in keys}

@@ -62,7 +62,9 @@ def test_every_option_is_a_variable_too_and_has_help(name: str, option: click.Op
     words = long_name[2:].replace("-", "_").upper()
     # What only the verbs of a group have carries the group's name: the same word means something else elsewhere.
     group = name.split()[0].upper() if name.count(" ") == 2 else ""
-    shared = ("STORE", "OUTPUT", "CONFIG", "LOG_LEVEL", "DEBUG", "SERVER", "API_KEY_FILE")
+    shared = ("STORE", "OUTPUT", "CONFIG", "LOG_LEVEL", "DEBUG", "SERVER")
+    if group not in ("USERS", "KEYS"):
+        shared += ("API_KEY", "API_KEY_FILE", "USER", "PASSWORD_FILE", "CA_FILE", "SPACE")
     if name in ("run --store", "run --rule"):
         # A variable that names the store to look at must not make every dry run advance its alerts.
         group, shared = "RUN", ()

@@ -29,6 +29,7 @@ _VERBS: Mapping[str, str] = {
     "rotate-key": "tocsin.cli.rotate_key",
     "windows": "tocsin.cli.windows",
     "views": "tocsin.cli.views",
+    "spaces": "tocsin.cli.spaces",
     "users": "tocsin.cli.users",
     "keys": "tocsin.cli.keys",
     "roles": "tocsin.cli.roles",

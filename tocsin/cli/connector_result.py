@@ -11,61 +11,43 @@ from engine.model.errors import InvalidInput, Problem
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject
 from engine.service.connector_execution import describe_failure
-from tocsin.cli.options import OutputFormat, store_url
+from tocsin.cli.options import OutputFormat
 from tocsin.cli.tables import print_json, print_table, print_yaml
 from tocsin.cli.text import printable, printable_lines
+from tocsin.client.connectors import ListedConnector, find_among, listed_connectors
+from tocsin.client.place import Place
 from tocsin.connector_trial import execute, load_connector, requests_of, validated_params
-from tocsin.declared_connectors import find_connector
 from tocsin.files.documents import parse_document, read_document
 from tocsin.files.problems import FileProblem
-from tocsin.known_connectors import find_among, known_connectors
-from tocsin.session import Session, load_settings, refuse
-from tocsin.stored import refuse_missing_store
+from tocsin.session import refuse
 
 _FAILED = 4
 
 
-def show_connectors(config_file: Path | None, store: str | None, output: OutputFormat) -> None:
+async def show_connectors(place: Place, output: OutputFormat) -> None:
     """Print all connectors for people or for programs."""
-    session, found = _load(config_file, store)
+    found = await listed_connectors(place)
     if output is OutputFormat.JSON:
-        shown = [{**_named(each), "is_preconfigured": each.is_preconfigured} for each in found]
-        print_json({"connectors": shown})
+        members = ("id", "name", "connector_type_id", "is_preconfigured")
+        print_json({"connectors": [{name: each.shown[name] for name in members} for each in found]})
         return
     if found:
-        rows = [
-            (each.id, each.name, _type_in_words(session, each.connector_type_id), _place_of(each)) for each in found
-        ]
+        rows = [(each.id, each.name, f"{each.type_id} ({each.type_name})", _kept_in(each)) for each in found]
         print_table(("id", "name", "type", "kept in"), rows)
     click.echo(f"{len(found)} connectors" if found else "no connectors")
 
 
-def show_connector(config_file: Path | None, store: str | None, text: str, output: OutputFormat) -> None:
-    """Print a connector whole, with the names of the secrets that tocsin.yml gives it."""
-    session, found = _load(config_file, store)
-    connector = find_among(found, text)
-    shown = {**_named(connector), "is_preconfigured": connector.is_preconfigured, "config": connector.config}
-    if connector.is_preconfigured:
-        shown["secrets"] = sorted(find_connector(session.config, connector.id).body["secrets"])
-    else:
-        shown["is_missing_secrets"] = connector.is_missing_secrets
+async def show_connector(place: Place, text: str, output: OutputFormat) -> None:
+    """Print a connector whole, as far as the place shows it."""
+    shown = find_among(await listed_connectors(place), text).shown
     if output is OutputFormat.JSON:
         print_json({"connector": shown})
     else:
         print_yaml(shown)
 
 
-def _load(config_file: Path | None, store: str | None) -> tuple[Session, list[Connector]]:
-    """The settings, and all connectors. What is wrong with tocsin.yml ends the command."""
-    session = load_settings(config_file, needs_secrets=False)
-    session.refuse_problems()
-    if store is not None:
-        refuse_missing_store(store_url(store))
-    return session, known_connectors(session, session.config.store if store is None else store_url(store))
-
-
-def _place_of(connector: Connector) -> str:
-    return "tocsin.yml" if connector.is_preconfigured else "store"
+def _kept_in(connector: ListedConnector) -> str:
+    return "tocsin.yml" if connector.shown["is_preconfigured"] else "store"
 
 
 async def try_connector(
@@ -138,8 +120,3 @@ def _result_as_json(connector: Connector, result: ConnectorResult) -> JsonObject
 
 def _named(connector: Connector) -> JsonObject:
     return {"id": connector.id, "name": connector.name, "connector_type_id": connector.connector_type_id}
-
-
-def _type_in_words(session: Session, type_id: str) -> str:
-    known = session.registry.connector_type(type_id)
-    return f"{type_id} ({'unknown' if known is None else known.name})"

@@ -2,47 +2,52 @@
 
 import click
 
-from tocsin.cli.options import Globals, OutputFormat, option, output_option, store_option
+from tocsin.cli.options import Globals, OutputFormat, option, output_option
+from tocsin.cli.place import place_options
 from tocsin.cli.verb import verb_group
+from tocsin.client.place import Place
 
 
 @verb_group
 def connectors() -> None:
-    """Look at the connectors of tocsin.yml and of a store, and try those of tocsin.yml. Secrets are never shown.
+    """Look at the connectors of tocsin.yml and of a store, or of a daemon, and try those of tocsin.yml.
 
-    NAME is a connector's id or name. Stored connectors are made through the HTTP API; those of the default space are
-    shown.
+    NAME is a connector's id or name. Secrets are never shown. Stored connectors are made through the HTTP API.
     """
 
 
 @connectors.verb("list")
-@store_option
 @output_option
-@click.pass_obj
-def _list(options: Globals, store: str | None, output: OutputFormat) -> int:
+@place_options()
+def _list(place: Place, output: OutputFormat) -> int:
     """Show connectors in order of their ids: what they are called, of which type they are, and where they are kept.
 
     Example: tocsin connectors list
     """
+    import asyncio
+
     from tocsin.cli.connector_result import show_connectors
 
-    show_connectors(options.config, store, output)
+    asyncio.run(show_connectors(place, output))
     return 0
 
 
 @connectors.verb("get")
 @click.argument("name")
-@store_option
 @output_option
-@click.pass_obj
-def _get(options: Globals, name: str, store: str | None, output: OutputFormat) -> int:
-    """Show one connector whole; of secrets in tocsin.yml only what they are called, of stored ones nothing.
+@place_options()
+def _get(place: Place, name: str, output: OutputFormat) -> int:
+    """Show one connector whole; of secrets in tocsin.yml only what they are called, of others nothing.
+
+    A daemon does not show the config of connectors of its tocsin.yml, unless they have expose_config.
 
     Example: tocsin connectors get slack
     """
+    import asyncio
+
     from tocsin.cli.connector_result import show_connector
 
-    show_connector(options.config, store, name, output)
+    asyncio.run(show_connector(place, name, output))
     return 0
 
 

@@ -1,11 +1,13 @@
-"""``tocsin export``: write the rules of a store as rule files."""
+"""``tocsin export``: write rules as rule files."""
 
 from pathlib import Path
 
 import click
 
-from tocsin.cli.options import Globals, OutputFormat, option, output_option, store_option
+from tocsin.cli.options import OutputFormat, option, output_option
+from tocsin.cli.place import act_at, place_options
 from tocsin.cli.verb import verb
+from tocsin.client.place import Place
 
 
 @verb
@@ -18,18 +20,10 @@ from tocsin.cli.verb import verb
     help="The folder to write into, a file for each rule; - is standard output, where they are one list.",
 )
 @option("--force", is_flag=True, help="Replace files that are there already.")
-@store_option
 @output_option
-@click.pass_obj
-def export(
-    options: Globals,
-    rules: tuple[str, ...],
-    output_dir: Path,
-    force: bool,
-    store: str | None,
-    output: OutputFormat,
-) -> int:
-    """Write rules of a store as rule files, which `tocsin apply` and `tocsin serve` read back to the same rules.
+@place_options()
+def export(place: Place, rules: tuple[str, ...], output_dir: Path, force: bool, output: OutputFormat) -> int:
+    """Write rules of a store or a daemon as rule files, which `tocsin apply` and `tocsin serve` read back to the same.
 
     RULE is a rule's id or name; without one, all rules. What is no part of a definition stays behind: mutes, snoozes,
     alerts and history.
@@ -39,4 +33,4 @@ def export(
     from tocsin.cli.export_result import export_rules
 
     folder = None if str(output_dir) == "-" else output_dir
-    return export_rules(options.config, store, rules, folder=folder, replaces=force, output=output)
+    return act_at(place, lambda api: export_rules(api, rules, folder=folder, replaces=force, output=output))

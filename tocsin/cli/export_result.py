@@ -1,6 +1,5 @@
 """Exporting rules, and telling where they went."""
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,33 +9,21 @@ from engine.model.jsonvalue import JsonObject
 from tocsin.cli.options import OutputFormat
 from tocsin.cli.tables import print_json
 from tocsin.cli.text import printable
-from tocsin.desk import open_desk
+from tocsin.client.api import Api
 from tocsin.exporting import exported_rules, write_rule_files
 from tocsin.files.documents import MAX_BYTES
 from tocsin.files.yaml_output import yaml_of
 
 
-def export_rules(
-    config_file: Path | None,
-    store: str | None,
-    texts: Sequence[str],
-    *,
-    folder: Path | None,
-    replaces: bool,
-    output: OutputFormat,
-) -> int:
-    """Write the rules of these ids or names, by default all, into a folder or to standard output; the exit code."""
-
-    async def load() -> list[JsonObject]:
-        async with open_desk(config_file, store) as desk:
-            return await exported_rules(desk, texts)
-
-    definitions = asyncio.run(load())
+async def export_rules(
+    api: Api, texts: Sequence[str], *, folder: Path | None, replaces: bool, output: OutputFormat
+) -> None:
+    """Write the rules of these ids or names, by default all, into a folder or to standard output."""
+    definitions = await exported_rules(api, texts)
     if folder is None:
         _print_rules(definitions, output)
     else:
         _tell_files(definitions, write_rule_files(definitions, folder, replaces=replaces), output)
-    return 0
 
 
 def _print_rules(definitions: Sequence[JsonObject], output: OutputFormat) -> None:

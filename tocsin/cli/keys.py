@@ -1,12 +1,16 @@
 """``tocsin keys``: API keys, which stand for a user's password."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tocsin.cli.options import Globals, OutputFormat, option, output_option, store_option
+from tocsin.cli.at_desk import act_at_desk, on_store
+from tocsin.cli.options import Globals, OutputFormat, option, output_option
 from tocsin.cli.verb import verb_group
+
+if TYPE_CHECKING:
+    from tocsin.security_desk import SecurityDesk
 
 
 class Duration(click.ParamType[timedelta]):
@@ -35,9 +39,8 @@ def keys() -> None:
 @click.argument("name", metavar="NAME")
 @option("--user", "owner", of="keys", required=True, metavar="NAME", help="Whose rights the key has.")
 @option("--expires", "lasts", of="keys", type=Duration(), metavar="DURATION", help="How long it lasts, like 90d.")
-@store_option
 @output_option
-@click.pass_obj
+@on_store
 def _create(
     options: Globals, name: str, owner: str, lasts: timedelta | None, store: str | None, output: OutputFormat
 ) -> int:
@@ -47,59 +50,42 @@ def _create(
 
     Example: tocsin keys create terraform --user ann --expires 90d
     """
-    import asyncio
-
     from tocsin.cli.security_result import print_new_key
-    from tocsin.security_desk import open_security_desk
 
-    async def create() -> None:
-        async with open_security_desk(options.config, store) as desk:
-            print_new_key(await desk.keys.create(name, owner, at=desk.at, actor=desk.actor, lasts=lasts), output)
+    async def create(desk: "SecurityDesk") -> None:
+        print_new_key(await desk.keys.create(name, owner, at=desk.at, actor=desk.actor, lasts=lasts), output)
 
-    asyncio.run(create())
-    return 0
+    return act_at_desk(options, store, create)
 
 
 @keys.verb("list")
 @option("--user", "owner", of="keys", metavar="NAME", help="Only keys of this user.")
-@store_option
 @output_option
-@click.pass_obj
+@on_store
 def _list(options: Globals, owner: str | None, store: str | None, output: OutputFormat) -> int:
     """Show the keys in order of their making; not the keys themselves, which nobody knows.
 
     Example: tocsin keys list --user ann
     """
-    import asyncio
-
     from tocsin.cli.security_result import print_keys
-    from tocsin.security_desk import open_security_desk
 
-    async def find() -> None:
-        async with open_security_desk(options.config, store) as desk:
-            print_keys(await desk.keys.find(owner), desk.at, output)
+    async def find(desk: "SecurityDesk") -> None:
+        print_keys(await desk.keys.find(owner), desk.at, output)
 
-    asyncio.run(find())
-    return 0
+    return act_at_desk(options, store, find)
 
 
 @keys.verb("revoke")
 @click.argument("key", metavar="ID")
-@store_option
-@click.pass_obj
+@on_store
 def _revoke(options: Globals, key: str, store: str | None) -> int:
     """Remove a key by its id: it counts no more from the next request on, and rules that borrowed it fail.
 
     Example: tocsin keys revoke 3xM9kQ2rT0aVbYcZdEfG
     """
-    import asyncio
 
-    from tocsin.security_desk import open_security_desk
+    async def revoke(desk: "SecurityDesk") -> None:
+        revoked = await desk.keys.revoke(key, at=desk.at, actor=desk.actor)
+        click.echo(f"{revoked.name} [{revoked.id}]: revoked")
 
-    async def revoke() -> None:
-        async with open_security_desk(options.config, store) as desk:
-            revoked = await desk.keys.revoke(key, at=desk.at, actor=desk.actor)
-            click.echo(f"{revoked.name} [{revoked.id}]: revoked")
-
-    asyncio.run(revoke())
-    return 0
+    return act_at_desk(options, store, revoke)

@@ -1,20 +1,29 @@
 """Finding, sending again and dropping notifications, and telling what became of each."""
 
-from pathlib import Path
+from dataclasses import dataclass
 
 import click
 
 from engine.model.jsonvalue import JsonObject
 from engine.model.notification import NotificationState
-from engine.operations.notification_presentation import dropped_to_json, requeued_to_json
-from engine.ports.store import Dropped, Requeued
-from tocsin.cli.options import Globals, OutputFormat
+from tocsin.cli.options import OutputFormat
 from tocsin.cli.tables import print_json, print_table
 from tocsin.cli.text import printable
-from tocsin.notification_places import Place, Selection, ServerPlace, StorePlace
-from tocsin.server import server_at
+from tocsin.client.api import Api
+from tocsin.client.rules import find_rule
 
+_ALL = "/api/tocsin/v1/notifications"
 _DONE, _LEFT = 0, 1
+_SENT = ("queued", "hastened")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The notifications that are meant: those of these ids, or all dead ones; of a rule (id or name), a connector."""
+
+    ids: tuple[str, ...] = ()
+    rule: str | None = None
+    connector: str | None = None
 
 
 def selection_of(ids: tuple[str, ...], all_dead: bool, rule: str | None, connector: str | None) -> Selection:
@@ -26,20 +35,12 @@ def selection_of(ids: tuple[str, ...], all_dead: bool, rule: str | None, connect
     return Selection(ids, rule, connector)
 
 
-def place_of(options: Globals, store: str | None, server: str | None, api_key_file: Path | None) -> Place:
-    """Where the options say that the notifications are. Raises UsageError, InvalidInput."""
-    if server is None:
-        return StorePlace(options.config, store)
-    if store is not None:
-        raise click.UsageError("give --store or --server, not both")
-    return ServerPlace(server_at(server, api_key_file))
-
-
 async def print_notifications(
-    place: Place, selection: Selection, state: NotificationState | None, limit: int, output: OutputFormat
+    api: Api, selection: Selection, state: NotificationState | None, limit: int, output: OutputFormat
 ) -> None:
     """Print the newest ``limit`` that match, oldest first."""
-    found = await place.find(selection, state, limit)
+    query = {**await _named(api, selection), "state": state, "limit": limit}
+    found: list[JsonObject] = (await api.ask("GET", _ALL, query=query))["notifications"]
     if output is OutputFormat.JSON:
         print_json({"notifications": found})
     elif found:
@@ -51,24 +52,41 @@ async def print_notifications(
         click.echo("no messages")
 
 
-async def retry_notifications(place: Place, selection: Selection, is_forced: bool, output: OutputFormat) -> int:
+async def retry_notifications(api: Api, selection: Selection, is_forced: bool, output: OutputFormat) -> int:
     """Send them again, print what became of each; the exit code."""
-    retried = await place.retry(selection, is_forced=is_forced)
+    body = {**await _chosen(api, selection), "force": is_forced}
+    retried = (await api.ask("POST", f"{_ALL}/_retry", body=body))["notifications"]
     if output is OutputFormat.JSON:
-        print_json({"notifications": [requeued_to_json(each) for each in retried]})
+        print_json({"notifications": retried})
     else:
-        _say([f"{each.id}: {_retried_in_words(each)}" for each in retried])
-    return _DONE if all(each.is_accepted for each in retried) else _LEFT
+        _say([f"{each['id']}: {_retried_in_words(each)}" for each in retried])
+    return _DONE if all(each["outcome"] in _SENT for each in retried) else _LEFT
 
 
-async def drop_notifications(place: Place, selection: Selection, output: OutputFormat) -> int:
+async def drop_notifications(api: Api, selection: Selection, output: OutputFormat) -> int:
     """Drop them, print what became of each; the exit code."""
-    dropped = await place.drop(selection)
+    dropped = (await api.ask("POST", f"{_ALL}/_drop", body=await _chosen(api, selection)))["notifications"]
     if output is OutputFormat.JSON:
-        print_json({"notifications": [dropped_to_json(each) for each in dropped]})
+        print_json({"notifications": dropped})
     else:
-        _say([f"{each.id}: {_dropped_in_words(each)}" for each in dropped])
-    return _DONE if all(each.is_dropped for each in dropped) else _LEFT
+        _say([f"{each['id']}: {_dropped_in_words(each)}" for each in dropped])
+    return _DONE if all(each["dropped"] for each in dropped) else _LEFT
+
+
+async def _chosen(api: Api, selection: Selection) -> JsonObject:
+    if selection.ids:
+        return {"ids": list(selection.ids)}
+    return {"all_dead": True, **await _named(api, selection)}
+
+
+async def _named(api: Api, selection: Selection) -> JsonObject:
+    """The rule and the connector of a selection, as the API takes them."""
+    named: JsonObject = {}
+    if selection.rule is not None:
+        named["rule_id"] = (await find_rule(api, selection.rule))["id"]
+    if selection.connector is not None:
+        named["connector_id"] = selection.connector
+    return named
 
 
 def _say(lines: list[str]) -> None:
@@ -81,14 +99,14 @@ def _row(shown: JsonObject) -> tuple[str, ...]:
     return tuple("-" if shown[name] in (None, "") else str(shown[name]) for name in names)
 
 
-def _retried_in_words(each: Requeued) -> str:
-    if each.outcome == "queued":
+def _retried_in_words(each: JsonObject) -> str:
+    if each["outcome"] == "queued":
         return "queued again"
-    if each.outcome == "hastened":
+    if each["outcome"] == "hastened":
         return "tried now instead of later"
-    if each.later is not None:
-        return f"left dead, because {_overtaking(each.later.id, each.later.state)}"
-    return f"left as it is: {each.state}"
+    if each["later"] is not None:
+        return f"left dead, because {_overtaking(each['later']['id'], each['later']['state'])}"
+    return f"left as it is: {each['state']}"
 
 
 def _overtaking(later_id: str, state: NotificationState) -> str:
@@ -99,9 +117,9 @@ def _overtaking(later_id: str, state: NotificationState) -> str:
     return f"{about} {words.get(state, state)} (drop this one, or send it all the same with --force)"
 
 
-def _dropped_in_words(each: Dropped) -> str:
-    if each.is_dropped:
+def _dropped_in_words(each: JsonObject) -> str:
+    if each["dropped"]:
         return "dropped"
-    if each.state == "sending":
+    if each["state"] == "sending":
         return "left: it is being sent at the moment"
-    return f"left as it is: {each.state}"
+    return f"left as it is: {each['state']}"

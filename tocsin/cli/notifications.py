@@ -1,15 +1,17 @@
 """``tocsin notifications``: look at messages on their way, send dead ones again, drop those that shall not go."""
 
-from pathlib import Path
 from typing import get_args
 
 import click
 
 from engine.model.notification import NotificationState
-from tocsin.cli.options import Globals, OutputFormat, api_key_option, option, output_option, server_option, store_option
+from tocsin.cli.options import OutputFormat, option, output_option
+from tocsin.cli.place import act_at, place_options
 from tocsin.cli.verb import verb_group
+from tocsin.client.place import Place
 
 _STATES = get_args(NotificationState)
+_MOST = 10_000
 
 _ids_argument = click.argument("ids", metavar="[ID]...", nargs=-1)
 _rule_option = option("--rule", of="notifications", metavar="RULE", help="Only those of this rule, by id or name.")
@@ -24,8 +26,7 @@ def notifications() -> None:
     """Look at messages to connectors, send dead letters again, drop what shall not be sent.
 
     A message is dead when its last attempt has failed, or an attempt failed for good. It stays until it is sent again
-    or dropped. A daemon that works with the store sends what is due within a second. With --server a running daemon is
-    asked over HTTP instead; there --rule is an id.
+    or dropped. A daemon that works with the store sends what is due within a second.
     """
 
 
@@ -36,40 +37,29 @@ def notifications() -> None:
 @option(
     "--limit",
     of="notifications",
-    type=click.IntRange(1),
+    type=click.IntRange(1, _MOST),
     default=100,
     show_default=True,
     help="At most the newest so many.",
 )
-@store_option
-@server_option
-@api_key_option
 @output_option
-@click.pass_obj
+@place_options()
 def _list(
-    options: Globals,
+    place: Place,
     state: NotificationState | None,
     rule: str | None,
     connector: str | None,
     limit: int,
-    store: str | None,
-    server: str | None,
-    api_key_file: Path | None,
     output: OutputFormat,
 ) -> int:
     """Show messages, oldest first: for whom, how many attempts, when the next one is, what failed.
 
     Example: tocsin notifications list --state dead
     """
-    import asyncio
+    from tocsin.cli.notification_result import Selection, print_notifications
 
-    from tocsin.cli.notification_result import place_of, print_notifications
-    from tocsin.notification_places import Selection
-
-    place = place_of(options, store, server, api_key_file)
     selection = Selection(rule=rule, connector=connector)
-    asyncio.run(print_notifications(place, selection, state, limit, output))
-    return 0
+    return act_at(place, lambda api: print_notifications(api, selection, state, limit, output))
 
 
 @notifications.verb("retry")
@@ -78,21 +68,15 @@ def _list(
 @_rule_option
 @_connector_option
 @option("--force", of="notifications", is_flag=True, help="Send again even what later messages have overtaken.")
-@store_option
-@server_option
-@api_key_option
 @output_option
-@click.pass_obj
+@place_options()
 def _retry(
-    options: Globals,
+    place: Place,
     ids: tuple[str, ...],
     all_dead: bool,
     rule: str | None,
     connector: str | None,
     force: bool,
-    store: str | None,
-    server: str | None,
-    api_key_file: Path | None,
     output: OutputFormat,
 ) -> int:
     """Send dead letters again, with as many attempts as new ones; one that waits for an attempt is tried now.
@@ -103,13 +87,10 @@ def _retry(
 
     Example: tocsin notifications retry --all-dead --connector pager
     """
-    import asyncio
+    from tocsin.cli.notification_result import retry_notifications, selection_of
 
-    from tocsin.cli.notification_result import place_of, retry_notifications, selection_of
-
-    place = place_of(options, store, server, api_key_file)
     selection = selection_of(ids, all_dead, rule, connector)
-    return asyncio.run(retry_notifications(place, selection, force, output))
+    return act_at(place, lambda api: retry_notifications(api, selection, force, output))
 
 
 @notifications.verb("drop")
@@ -117,20 +98,14 @@ def _retry(
 @_all_dead_option
 @_rule_option
 @_connector_option
-@store_option
-@server_option
-@api_key_option
 @output_option
-@click.pass_obj
+@place_options()
 def _drop(
-    options: Globals,
+    place: Place,
     ids: tuple[str, ...],
     all_dead: bool,
     rule: str | None,
     connector: str | None,
-    store: str | None,
-    server: str | None,
-    api_key_file: Path | None,
     output: OutputFormat,
 ) -> int:
     """Give up dead or waiting messages for good; what waits behind them may go.
@@ -139,10 +114,7 @@ def _drop(
 
     Example: tocsin notifications drop --all-dead --rule slow-hosts
     """
-    import asyncio
+    from tocsin.cli.notification_result import drop_notifications, selection_of
 
-    from tocsin.cli.notification_result import drop_notifications, place_of, selection_of
-
-    place = place_of(options, store, server, api_key_file)
     selection = selection_of(ids, all_dead, rule, connector)
-    return asyncio.run(drop_notifications(place, selection, output))
+    return act_at(place, lambda api: drop_notifications(api, selection, output))

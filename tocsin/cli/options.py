@@ -95,15 +95,6 @@ store_option = option(
     "--store", help="The store: an SQLite file, or a store URL. Default: the one that tocsin.yml names."
 )
 
-server_option = option(
-    "--server", metavar="URL", help="Act on the daemon whose HTTP API listens there, and not on a store."
-)
-api_key_option = option(
-    "--api-key-file",
-    type=click.Path(path_type=Path),
-    help="The file that holds the API key to show to --server, as tocsin keys create prints it.",
-)
-
 
 def rule_paths(name: str, *, is_required: bool) -> Callable[[_Command], _Command]:
     """The argument that names rule files and folders of them."""

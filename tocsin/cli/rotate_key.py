@@ -1,15 +1,13 @@
 """``tocsin rotate-key``: seal all secrets of a store by the present encryption key."""
 
-import click
-
-from tocsin.cli.options import Globals, OutputFormat, output_option, store_option
+from tocsin.cli.options import Globals, OutputFormat, output_option
+from tocsin.cli.place import store_only
 from tocsin.cli.verb import verb
 
 
 @verb
-@store_option
 @output_option
-@click.pass_obj
+@store_only("secrets are sealed anew in the store itself", "run the command where the daemon runs, with its tocsin.yml")
 def rotate_key(options: Globals, store: str | None, output: OutputFormat) -> int:
     """Seal all secrets of a store by the present encryption key, while a daemon may be working with it.
 

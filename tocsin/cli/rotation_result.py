@@ -11,11 +11,11 @@ from engine.vault.vault import AeadVault
 from tocsin.cli.options import OutputFormat, store_url
 from tocsin.cli.tables import print_json
 from tocsin.cli.text import printable
-from tocsin.desk import user_name
 from tocsin.files.config import find_config, load_config
 from tocsin.files.encryption import VARIABLE
 from tocsin.session import refuse
 from tocsin.stored import existing_store
+from tocsin.user_name import user_name
 
 _UNFINISHED = 1
 

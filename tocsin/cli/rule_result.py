@@ -1,57 +1,56 @@
-"""How stored rules are printed."""
-
-from datetime import datetime
+"""How rules are looked at and printed."""
 
 import click
 
-from engine.model.instant import iso
-from engine.operations.presentation import rule_to_json, snoozes_to_json
-from engine.ports.store import RulePage, StoredRule
+from engine.model.jsonvalue import JsonObject
 from tocsin.cli.options import OutputFormat
 from tocsin.cli.tables import print_json, print_table, print_yaml
+from tocsin.client.api import Api, Query
+from tocsin.client.rules import find_rule
 
 
-def print_page(page: RulePage, number: int, limit: int, at: datetime, output: OutputFormat) -> None:
-    """Print a page of rules for people or for programs."""
+async def print_page(api: Api, query: Query, output: OutputFormat) -> None:
+    """Print the page of rules that a query of the API asks for, for people or for programs."""
+    found = await api.ask("GET", "/api/tocsin/v1/rules", query=query)
     if output is OutputFormat.JSON:
-        rules = [rule_to_json(stored, at=at) for stored in page.rules]
-        print_json({"total": page.total, "page": number, "per_page": limit, "rules": rules})
+        print_json(found)
         return
+    rules, total, number = found["rules"], found["total"], found["page"]
     headings = ("id", "name", "type", "interval", "status", "active", "last run", "next run", "muted")
-    if page.rules:
-        print_table(headings, [_row(stored, at) for stored in page.rules])
-    before = (number - 1) * limit
-    shown = f"{before + 1} to {before + len(page.rules)} of {page.total} rules" if page.rules else "no rules"
-    click.echo(shown if page.rules or not page.total else f"no rules on page {number}, {page.total} rules in all")
+    if rules:
+        print_table(headings, [_row(rule) for rule in rules])
+    before = (number - 1) * found["per_page"]
+    shown = f"{before + 1} to {before + len(rules)} of {total} rules" if rules else "no rules"
+    click.echo(shown if rules or not total else f"no rules on page {number}, {total} rules in all")
 
 
-def print_rule(stored: StoredRule, at: datetime, output: OutputFormat) -> None:
-    """Print a rule whole: for people as YAML, which is a rule file too (DECISIONS 1)."""
+async def print_rule(api: Api, text: str, output: OutputFormat) -> None:
+    """Print a rule whole, by its id or name: for people as YAML, which is a rule file too (DECISIONS 1)."""
+    rule = await find_rule(api, text)
     if output is OutputFormat.JSON:
-        print_json({"rule": rule_to_json(stored, at=at)})
+        print_json({"rule": rule})
     else:
-        print_yaml(rule_to_json(stored, at=at))
+        print_yaml(rule)
 
 
-def _row(stored: StoredRule, at: datetime) -> tuple[str, ...]:
-    rule, status = stored.rule, stored.status
-    last_run, next_run = status.last_run, stored.schedule.public_next_run
+def _row(rule: JsonObject) -> tuple[str, ...]:
+    status, last_run = rule["execution_status"], rule.get("last_run")
     return (
-        rule.id,
-        rule.name,
-        rule.rule_type_id,
-        rule.interval,
-        status.execution_status.status if rule.enabled else f"disabled ({status.execution_status.status})",
-        "-" if last_run is None else str(last_run.alerts_count.active or 0),
-        "-" if last_run is None else iso(status.execution_status.last_execution_date),
-        iso(next_run) if next_run is not None and rule.enabled else "-",
-        _muted(stored, at),
+        rule["id"],
+        rule["name"],
+        rule["rule_type_id"],
+        rule["schedule"]["interval"],
+        status["status"] if rule["enabled"] else f"disabled ({status['status']})",
+        "-" if last_run is None else str(last_run["alerts_count"]["active"] or 0),
+        "-" if last_run is None else status["last_execution_date"],
+        rule["next_run"] or "-",
+        _muted(rule),
     )
 
 
-def _muted(stored: StoredRule, at: datetime) -> str:
-    if stored.rule.mute_all:
+def _muted(rule: JsonObject) -> str:
+    if rule["mute_all"]:
         return "all"
-    if until := snoozes_to_json(stored.rule, at).get("is_snoozed_until"):
+    if until := rule.get("is_snoozed_until"):
         return f"until {until}"
-    return str(len(stored.rule.muted_alert_ids)) if stored.rule.muted_alert_ids else "-"
+    return str(len(rule["muted_alert_ids"])) if rule["muted_alert_ids"] else "-"

@@ -1,4 +1,4 @@
-"""``tocsin rules``: look at the rules of a store, switch, silence and delete them, while a daemon runs them."""
+"""``tocsin rules``: look at rules, switch, silence and delete them, while a daemon runs them."""
 
 from datetime import datetime
 from typing import Any, get_args
@@ -6,9 +6,11 @@ from typing import Any, get_args
 import click
 
 from engine.model.outcome import ExecutionStatusName
-from tocsin.cli.options import Globals, Instant, OutputFormat, option, output_option, store_option
+from tocsin.cli.options import Instant, OutputFormat, option, output_option
+from tocsin.cli.place import act_at, place_options
 from tocsin.cli.question import yes_option
 from tocsin.cli.verb import verb_group
+from tocsin.client.place import Place
 
 _STATUSES = get_args(ExecutionStatusName)
 
@@ -20,9 +22,10 @@ _alert_option = option(
 
 @verb_group
 def rules() -> None:
-    """Look at the rules of a store, enable, disable, mute, unmute, snooze, unsnooze and delete them.
+    """Look at rules, enable, disable, mute, unmute, snooze, unsnooze and delete them.
 
-    RULE is a rule's id or name. A daemon that works with the store heeds a change within a second.
+    RULE is a rule's id or name. A daemon that works with the store heeds a change within a second; with --server a
+    running daemon is asked over HTTP instead.
     """
 
 
@@ -34,69 +37,46 @@ def rules() -> None:
 @option("--status", of="rules", type=click.Choice(_STATUSES), help="Only rules whose last run ended so.")
 @option("--limit", of="rules", type=click.IntRange(0, 10_000), default=100, show_default=True, help="Rules a page.")
 @option("--page", of="rules", type=click.IntRange(1), default=1, show_default=True, help="Which page to show.")
-@store_option
 @output_option
-@click.pass_obj
-def _list(options: Globals, /, store: str | None, output: OutputFormat, limit: int, page: int, **filters: Any) -> int:
+@place_options()
+def _list(place: Place, /, output: OutputFormat, limit: int, page: int, **filters: Any) -> int:
     """Show rules in order of their names: what they are, how their last run ended, when they run next.
 
     Example: tocsin rules list --status error
     """
-    import asyncio
-
-    from engine.ports.store import RuleQuery
     from tocsin.cli.rule_result import print_page
-    from tocsin.desk import open_desk
 
-    query = RuleQuery(
-        enabled=filters["enabled"],
-        rule_type_id=filters["rule_type"],
-        tag=filters["tag"],
-        name_contains=filters["name"],
-        execution_status=filters["status"],
-        sort="name",
-        offset=(page - 1) * limit,
-        limit=limit,
-    )
-
-    async def find() -> None:
-        async with open_desk(options.config, store) as desk:
-            print_page(await desk.rules.find(query), page, limit, desk.at, output)
-
-    asyncio.run(find())
-    return 0
+    query = {
+        "enabled": filters["enabled"],
+        "rule_type_id": filters["rule_type"],
+        "tag": filters["tag"],
+        "name": filters["name"],
+        "status": filters["status"],
+        "page": page,
+        "per_page": limit,
+    }
+    return act_at(place, lambda api: print_page(api, query, output))
 
 
 @rules.verb("get")
 @click.argument("rule")
-@store_option
 @output_option
-@click.pass_obj
-def _get(options: Globals, rule: str, store: str | None, output: OutputFormat) -> int:
+@place_options()
+def _get(place: Place, rule: str, output: OutputFormat) -> int:
     """Show one rule whole, in the form of a rule file.
 
     Example: tocsin rules get slow-hosts -o json
     """
-    import asyncio
-
     from tocsin.cli.rule_result import print_rule
-    from tocsin.desk import open_desk
 
-    async def get() -> None:
-        async with open_desk(options.config, store) as desk:
-            [stored] = await desk.find([rule])
-            print_rule(stored, desk.at, output)
-
-    asyncio.run(get())
-    return 0
+    return act_at(place, lambda api: print_rule(api, rule, output))
 
 
 @rules.verb("enable")
 @_rules_argument
-@store_option
 @output_option
-@click.pass_obj
-def _enable(options: Globals, rules: tuple[str, ...], store: str | None, output: OutputFormat) -> int:
+@place_options()
+def _enable(place: Place, rules: tuple[str, ...], output: OutputFormat) -> int:
     """Enable rules: one runs at once, several spread over their intervals.
 
     Their alerts live on, without their flapping history.
@@ -105,16 +85,15 @@ def _enable(options: Globals, rules: tuple[str, ...], store: str | None, output:
     """
     from tocsin.cli.rule_changes import Enabling, change_rules
 
-    return change_rules(options.config, store, rules, Enabling(is_in_bulk=len(rules) > 1), output)
+    return act_at(place, lambda api: change_rules(api, rules, Enabling(is_in_bulk=len(rules) > 1), output))
 
 
 @rules.verb("disable")
 @_rules_argument
 @option("--untrack", of="rules", is_flag=True, help="Let the alerts go: after enabling, they start afresh.")
-@store_option
 @output_option
-@click.pass_obj
-def _disable(options: Globals, rules: tuple[str, ...], untrack: bool, store: str | None, output: OutputFormat) -> int:
+@place_options()
+def _disable(place: Place, rules: tuple[str, ...], untrack: bool, output: OutputFormat) -> int:
     """Disable rules: they run no more, and nobody is told that their alerts recovered.
 
     What they queued before is still delivered; see `tocsin notifications drop`.
@@ -123,18 +102,15 @@ def _disable(options: Globals, rules: tuple[str, ...], untrack: bool, store: str
     """
     from tocsin.cli.rule_changes import Disabling, change_rules
 
-    return change_rules(options.config, store, rules, Disabling(is_untracking=untrack), output)
+    return act_at(place, lambda api: change_rules(api, rules, Disabling(is_untracking=untrack), output))
 
 
 @rules.verb("mute")
 @_rules_argument
 @_alert_option
-@store_option
 @output_option
-@click.pass_obj
-def _mute(
-    options: Globals, rules: tuple[str, ...], alerts: tuple[str, ...], store: str | None, output: OutputFormat
-) -> int:
+@place_options()
+def _mute(place: Place, rules: tuple[str, ...], alerts: tuple[str, ...], output: OutputFormat) -> int:
     """Mute rules, or single alerts of theirs: runs go on, actions stay silent.
 
     An alert that recovers while it is muted is not told either.
@@ -143,25 +119,22 @@ def _mute(
     """
     from tocsin.cli.rule_changes import Muting, change_rules
 
-    return change_rules(options.config, store, rules, Muting(alerts), output)
+    return act_at(place, lambda api: change_rules(api, rules, Muting(alerts), output))
 
 
 @rules.verb("unmute")
 @_rules_argument
 @_alert_option
-@store_option
 @output_option
-@click.pass_obj
-def _unmute(
-    options: Globals, rules: tuple[str, ...], alerts: tuple[str, ...], store: str | None, output: OutputFormat
-) -> int:
+@place_options()
+def _unmute(place: Place, rules: tuple[str, ...], alerts: tuple[str, ...], output: OutputFormat) -> int:
     """Unmute rules with all their alerts, or single alerts.
 
     Example: tocsin rules unmute slow-hosts
     """
     from tocsin.cli.rule_changes import Unmuting, change_rules
 
-    return change_rules(options.config, store, rules, Unmuting(alerts), output)
+    return act_at(place, lambda api: change_rules(api, rules, Unmuting(alerts), output))
 
 
 @rules.verb("snooze")
@@ -176,16 +149,14 @@ def _unmute(
 @option("--timezone", of="rules", metavar="ZONE", help="On whose wall clock it recurs. Default: UTC.")
 @option("--times", of="rules", type=click.IntRange(1), help="How often.")
 @option("--last", of="rules", type=Instant(), help="No start after this time.")
-@store_option
 @output_option
-@click.pass_obj
+@place_options()
 def _snooze(
-    options: Globals,
+    place: Place,
     /,
     rules: tuple[str, ...],
     duration: str | None,
     until: datetime | None,
-    store: str | None,
     output: OutputFormat,
     **repetition: Any,
 ) -> int:
@@ -202,18 +173,15 @@ def _snooze(
     from tocsin.cli.snooze_changes import Repetition, Snoozing
 
     snoozing = Snoozing(duration, until, Repetition(**repetition))
-    return change_rules(options.config, store, rules, snoozing, output)
+    return act_at(place, lambda api: change_rules(api, rules, snoozing, output))
 
 
 @rules.verb("unsnooze")
 @_rules_argument
 @option("--id", "snoozes", of="rules", multiple=True, metavar="ID", help="Only this scheduled snooze. Repeatable.")
-@store_option
 @output_option
-@click.pass_obj
-def _unsnooze(
-    options: Globals, rules: tuple[str, ...], snoozes: tuple[str, ...], store: str | None, output: OutputFormat
-) -> int:
+@place_options()
+def _unsnooze(place: Place, rules: tuple[str, ...], snoozes: tuple[str, ...], output: OutputFormat) -> int:
     """End what silences rules now, muting included; a snooze that recurs skips this time and stays.
 
     With --id that snooze is removed, and nothing else changes.
@@ -223,16 +191,15 @@ def _unsnooze(
     from tocsin.cli.rule_changes import change_rules
     from tocsin.cli.snooze_changes import Unsnoozing
 
-    return change_rules(options.config, store, rules, Unsnoozing(snoozes), output)
+    return act_at(place, lambda api: change_rules(api, rules, Unsnoozing(snoozes), output))
 
 
 @rules.verb("delete")
 @_rules_argument
 @yes_option(of="rules")
-@store_option
 @output_option
-@click.pass_obj
-def _delete(options: Globals, rules: tuple[str, ...], is_yes: bool, store: str | None, output: OutputFormat) -> int:
+@place_options()
+def _delete(place: Place, rules: tuple[str, ...], is_yes: bool, output: OutputFormat) -> int:
     """Delete rules for good: their alerts become untracked, and nobody is told that they recovered.
 
     Their history stays. What they queued before is still delivered; see `tocsin notifications drop`. A rule of a rule
@@ -243,4 +210,4 @@ def _delete(options: Globals, rules: tuple[str, ...], is_yes: bool, store: str |
     """
     from tocsin.cli.rule_deletion import delete_rules
 
-    return delete_rules(options.config, store, rules, is_yes=is_yes, output=output)
+    return act_at(place, lambda api: delete_rules(api, rules, is_yes=is_yes, output=output))

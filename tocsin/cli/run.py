@@ -82,10 +82,10 @@ def run(
     import asyncio
 
     from tocsin.cli.run_result import exit_code_of, print_outcome, tell_swallowed
-    from tocsin.desk import user_name
     from tocsin.guest import Guest
     from tocsin.one_shot import run_once
     from tocsin.session import load_session, load_settings
+    from tocsin.user_name import user_name
 
     _check_usage(paths, names, store, state, at)
     session = load_session(options.config, paths) if paths else load_settings(options.config)

@@ -9,7 +9,7 @@ from engine.model.notification import LedgerEntry, Notification, StoredNotificat
 from engine.model.trace import RunTrace
 from engine.notify.explanation import explain
 from engine.service.run_result import alerts_as_json
-from tocsin.action_names import name_actions
+from tocsin.action_names import NamedAction, name_actions
 from tocsin.cli.options import OutputFormat
 from tocsin.cli.tables import print_table
 from tocsin.cli.text import printable
@@ -86,7 +86,7 @@ def _reason(document: JsonObject) -> str:
 
 
 def _decisions(result: OneShotResult, ledger: list[LedgerEntry]) -> list[tuple[str, ...]]:
-    names = name_actions(result.rule)
+    names = name_actions(NamedAction(each.uuid, each.connector_id, each.group) for each in result.rule.actions)
     return [
         (
             "all actions" if entry.action_uuid is None else names.get(entry.action_uuid, entry.action_uuid),

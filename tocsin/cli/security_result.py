@@ -1,4 +1,4 @@
-"""How users, API keys and roles are printed: never with a password, a key or a hash, but for a key just made."""
+"""How users and API keys are printed: never with a password, a key or a hash, but for a key just made."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,12 +7,10 @@ import click
 
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject
-from engine.model.role import Role
 from engine.model.user import ApiKey, User
 from engine.operations.api_keys import NewKey
-from engine.operations.role_form import role_to_body
 from tocsin.cli.options import OutputFormat
-from tocsin.cli.tables import print_json, print_table, print_yaml
+from tocsin.cli.tables import print_json, print_table
 
 
 def print_users(users: Sequence[User], output: OutputFormat) -> None:
@@ -45,28 +43,6 @@ def print_keys(keys: Sequence[ApiKey], at: datetime, output: OutputFormat) -> No
         rows = [(key.id, key.name, key.owner, iso(key.created_at), _expiry(key, at)) for key in keys]
         print_table(("id", "name", "user", "made", "expires"), rows)
     click.echo(_count(len(keys), "API key"))
-
-
-def print_roles(roles: Sequence[Role], output: OutputFormat) -> None:
-    """Print roles for people or for programs."""
-    if output is OutputFormat.JSON:
-        print_json({"roles": [{"name": role.name, **role_to_body(role)} for role in roles]})
-        return
-    rows = [(role.name, "yes" if role.is_reserved else "no", role.description or "-") for role in roles]
-    print_table(("name", "built in", "description"), rows)
-    click.echo(_count(len(roles), "role"))
-
-
-def print_role(role: Role, output: OutputFormat) -> None:
-    """Print a role whole: for people as YAML, which `tocsin roles put` takes."""
-    body = role_to_body(role)
-    if role.is_reserved:
-        # Names that start with '_' are refused in what users store.
-        body["metadata"] = {}
-    if output is OutputFormat.JSON:
-        print_json({"role": {"name": role.name, **body}})
-    else:
-        print_yaml(body)
 
 
 def _count(count: int, what: str) -> str:

@@ -8,11 +8,12 @@ import click
 
 from engine.model.instant import iso
 from engine.model.jsonvalue import JsonObject
-from engine.operations.presentation import snoozes_to_json
-from engine.ports.store import StoredRule
+from engine.service.clocks import SystemClock
 from engine.timing.durations import parse_duration
-from tocsin.desk import Desk
+from tocsin.cli.rule_changes import RULE, Made, after_words, made
+from tocsin.client.api import Api, path_of
 
+_INTERNAL = "/internal/alerting/rule/{id}"
 _MS = timedelta(milliseconds=1)
 
 
@@ -60,14 +61,17 @@ class Snoozing:
         if self.repetition.is_given and self.duration is None:
             raise click.UsageError("a snooze with a start, or that comes again, lasts --for DURATION")
 
-    async def make(self, desk: Desk, stored: StoredRule) -> tuple[StoredRule, str]:
-        rule_id = stored.rule.id
+    async def make(self, api: Api, rule: JsonObject) -> Made:
+        rule_id, at = rule["id"], SystemClock().now()
         if self.duration is None or not self.repetition.is_given:
-            after = await desk.rules.snooze(rule_id, self._plain(desk.at), at=desk.at, actor=desk.actor)
-            return after, f"snoozed until {snoozes_to_json(after.rule, desk.at)['is_snoozed_until']}"
-        body = {"schedule": {"custom": self.repetition.custom(self.duration, desk.at)}}
-        answer = await desk.rules.add_snooze_schedule(rule_id, body, at=desk.at, actor=desk.actor)
-        return await desk.rules.get(rule_id), f"has the snooze {answer['schedule']['id']} now"
+            await api.ask(
+                "POST", path_of(f"{_INTERNAL}/_snooze", id=rule_id), body={"snooze_schedule": self._plain(at)}
+            )
+            after = await made(api, rule, "snoozed")
+            return after_words(after, f"snoozed until {after.rule.get('is_snoozed_until')}")
+        body = {"schedule": {"custom": self.repetition.custom(self.duration, at)}}
+        answer = await api.ask("POST", path_of(f"{RULE}/snooze_schedule", id=rule_id), body=body)
+        return await made(api, rule, f"has the snooze {answer['schedule']['id']} now")
 
     def _plain(self, at: datetime) -> JsonObject:
         if self.until is not None:
@@ -85,12 +89,14 @@ class Unsnoozing:
 
     snooze_ids: Sequence[str]
 
-    async def make(self, desk: Desk, stored: StoredRule) -> tuple[StoredRule, str]:
-        after = await desk.rules.unsnooze(stored.rule.id, self.snooze_ids or None, at=desk.at, actor=desk.actor)
-        if after.version == stored.version:
-            return after, "had no such snooze" if self.snooze_ids else "was not snoozed"
-        left = [snooze["id"] for snooze in after.rule.snooze_schedule if snooze.get("id")]
-        return after, f"unsnoozed; still scheduled: {', '.join(left)}" if left else "unsnoozed"
+    async def make(self, api: Api, rule: JsonObject) -> Made:
+        body = {"schedule_ids": list(self.snooze_ids)} if self.snooze_ids else {}
+        await api.ask("POST", path_of(f"{_INTERNAL}/_unsnooze", id=rule["id"]), body=body)
+        after = await made(api, rule, "had no such snooze" if self.snooze_ids else "was not snoozed")
+        if not after.is_change:
+            return after
+        left = [snooze["id"] for snooze in after.rule.get("snooze_schedule", ()) if snooze.get("id")]
+        return after_words(after, f"unsnoozed; still scheduled: {', '.join(left)}" if left else "unsnoozed")
 
 
 def _length(text: str) -> timedelta:

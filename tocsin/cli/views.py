@@ -1,60 +1,44 @@
-"""``tocsin views``: look at the data views of a store."""
+"""``tocsin views``: look at data views."""
 
 import click
 
-from tocsin.cli.options import Globals, OutputFormat, output_option, store_option
+from tocsin.cli.options import OutputFormat, output_option
+from tocsin.cli.place import act_at, place_options
 from tocsin.cli.verb import verb_group
+from tocsin.client.place import Place
 
 
 @verb_group
 def views() -> None:
-    """Look at the data views of a store.
+    """Look at the data views of a store or a daemon.
 
     A data view names indices and their time field; rules search it by its id. Data views are written as files, named
-    by data_views in tocsin.yml; see docs/data-views.md.
+    by data_views in tocsin.yml, or made over HTTP; see docs/data-views.md.
     """
 
 
 @views.verb("list")
-@store_option
 @output_option
-@click.pass_obj
-def _list(options: Globals, store: str | None, output: OutputFormat) -> int:
+@place_options()
+def _list(place: Place, output: OutputFormat) -> int:
     """Show data views in order of their names: what they search, and by which time field.
 
     Example: tocsin views list
     """
-    import asyncio
-
     from tocsin.cli.view_result import print_views
-    from tocsin.desk import open_desk
 
-    async def find() -> None:
-        async with open_desk(options.config, store) as desk:
-            print_views(await desk.data_views.find(), output)
-
-    asyncio.run(find())
-    return 0
+    return act_at(place, lambda api: print_views(api, output))
 
 
 @views.verb("get")
 @click.argument("view")
-@store_option
 @output_option
-@click.pass_obj
-def _get(options: Globals, view: str, store: str | None, output: OutputFormat) -> int:
+@place_options()
+def _get(place: Place, view: str, output: OutputFormat) -> int:
     """Show one data view whole, by its id, in the form of its file.
 
     Example: tocsin views get web-logs
     """
-    import asyncio
-
     from tocsin.cli.view_result import print_view
-    from tocsin.desk import open_desk
 
-    async def get() -> None:
-        async with open_desk(options.config, store) as desk:
-            print_view(await desk.data_views.get(view), output)
-
-    asyncio.run(get())
-    return 0
+    return act_at(place, lambda api: print_view(api, view, output))

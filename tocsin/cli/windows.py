@@ -1,13 +1,15 @@
-"""``tocsin windows``: look at the maintenance windows of a store, make, end and delete them."""
+"""``tocsin windows``: look at maintenance windows, make, end and delete them."""
 
 from typing import Any, get_args
 
 import click
 
 from engine.model.maintenance_window import WindowStatusName
-from tocsin.cli.options import Globals, Instant, OutputFormat, option, output_option, store_option
+from tocsin.cli.options import Instant, OutputFormat, option, output_option
+from tocsin.cli.place import act_at, place_options
 from tocsin.cli.question import yes_option
 from tocsin.cli.verb import verb_group
+from tocsin.client.place import Place
 
 _STATUSES = get_args(WindowStatusName)
 _windows_argument = click.argument("windows", metavar="WINDOW...", nargs=-1, required=True)
@@ -15,7 +17,7 @@ _windows_argument = click.argument("windows", metavar="WINDOW...", nargs=-1, req
 
 @verb_group
 def windows() -> None:
-    """Look at the maintenance windows of a store, make, end and delete them.
+    """Look at maintenance windows, make, end and delete them.
 
     Alerts that become new in one notify nobody until it ends. Windows may also be written into tocsin.yml; see
     docs/silence.md. WINDOW is the id of one. A running daemon takes part at once.
@@ -28,58 +30,37 @@ def windows() -> None:
 )
 @option("--title", of="windows", metavar="TEXT", help="Only windows whose title holds this text, case aside.")
 @option("--page", of="windows", type=click.IntRange(1, 100), default=1, show_default=True, help="Which 100 to show.")
-@store_option
 @output_option
-@click.pass_obj
+@place_options()
 def _list(
-    options: Globals,
+    place: Place,
     statuses: tuple[WindowStatusName, ...],
     title: str | None,
     page: int,
-    store: str | None,
     output: OutputFormat,
 ) -> int:
     """Show windows in order of their making: what they are now, and the event that runs, comes next or was the last.
 
     Example: tocsin windows list --status running --status upcoming
     """
-    import asyncio
-
-    from engine.operations.windows import WindowQuery
     from tocsin.cli.window_result import print_windows
-    from tocsin.desk import open_desk
 
-    query = WindowQuery(title=title, statuses=statuses, page=page, per_page=100)
-
-    async def find() -> None:
-        async with open_desk(options.config, store) as desk:
-            print_windows(await desk.windows.find(query, at=desk.at), desk.at, output)
-
-    asyncio.run(find())
-    return 0
+    query = {"title": title, "status": statuses, "page": page, "per_page": 100}
+    return act_at(place, lambda api: print_windows(api, query, output))
 
 
 @windows.verb("get")
 @click.argument("window")
-@store_option
 @output_option
-@click.pass_obj
-def _get(options: Globals, window: str, store: str | None, output: OutputFormat) -> int:
+@place_options()
+def _get(place: Place, window: str, output: OutputFormat) -> int:
     """Show one window whole, by its id, in the form of tocsin.yml.
 
     Example: tocsin windows get patch-day
     """
-    import asyncio
-
     from tocsin.cli.window_result import print_window
-    from tocsin.desk import open_desk
 
-    async def get() -> None:
-        async with open_desk(options.config, store) as desk:
-            print_window(await desk.windows.get(window), desk.at, output)
-
-    asyncio.run(get())
-    return 0
+    return act_at(place, lambda api: print_window(api, window, output))
 
 
 @windows.verb("create")
@@ -95,17 +76,15 @@ def _get(options: Globals, window: str, store: str | None, output: OutputFormat)
 @option("--timezone", of="windows", metavar="ZONE", help="On whose wall clock it recurs. Default: UTC.")
 @option("--times", of="windows", type=click.IntRange(1), help="How often.")
 @option("--last", of="windows", type=Instant(), help="No start after this time.")
-@store_option
 @output_option
-@click.pass_obj
+@place_options()
 def _create(
-    options: Globals,
+    place: Place,
     /,
     title: str,
     duration: str,
     window_id: str | None,
     scope: str | None,
-    store: str | None,
     output: OutputFormat,
     **repetition: Any,
 ) -> int:
@@ -119,65 +98,61 @@ def _create(
     from tocsin.cli.window_changes import NewWindow, create_window
 
     new = NewWindow(title, duration, Repetition(**repetition), window_id, scope)
-    return create_window(options.config, store, new, output)
+    return act_at(place, lambda api: create_window(api, new, output))
 
 
 @windows.verb("finish")
 @_windows_argument
-@store_option
 @output_option
-@click.pass_obj
-def _finish(options: Globals, windows: tuple[str, ...], store: str | None, output: OutputFormat) -> int:
+@place_options()
+def _finish(place: Place, windows: tuple[str, ...], output: OutputFormat) -> int:
     """End what runs of windows now. What recurs comes again at its time.
 
     Example: tocsin windows finish patch-day
     """
     from tocsin.cli.window_changes import change_windows
 
-    return change_windows(options.config, store, windows, "finish", output)
+    return act_at(place, lambda api: change_windows(api, windows, "finish", output))
 
 
 @windows.verb("archive")
 @_windows_argument
-@store_option
 @output_option
-@click.pass_obj
-def _archive(options: Globals, windows: tuple[str, ...], store: str | None, output: OutputFormat) -> int:
+@place_options()
+def _archive(place: Place, windows: tuple[str, ...], output: OutputFormat) -> int:
     """End windows for good, and keep them to look at.
 
     Example: tocsin windows archive patch-day
     """
     from tocsin.cli.window_changes import change_windows
 
-    return change_windows(options.config, store, windows, "archive", output)
+    return act_at(place, lambda api: change_windows(api, windows, "archive", output))
 
 
 @windows.verb("unarchive")
 @_windows_argument
-@store_option
 @output_option
-@click.pass_obj
-def _unarchive(options: Globals, windows: tuple[str, ...], store: str | None, output: OutputFormat) -> int:
+@place_options()
+def _unarchive(place: Place, windows: tuple[str, ...], output: OutputFormat) -> int:
     """Let archived windows run again.
 
     Example: tocsin windows unarchive patch-day
     """
     from tocsin.cli.window_changes import change_windows
 
-    return change_windows(options.config, store, windows, "unarchive", output)
+    return act_at(place, lambda api: change_windows(api, windows, "unarchive", output))
 
 
 @windows.verb("delete")
 @_windows_argument
 @yes_option(of="windows")
-@store_option
 @output_option
-@click.pass_obj
-def _delete(options: Globals, windows: tuple[str, ...], is_yes: bool, store: str | None, output: OutputFormat) -> int:
+@place_options()
+def _delete(place: Place, windows: tuple[str, ...], is_yes: bool, output: OutputFormat) -> int:
     """Delete windows. Alerts that one silenced notify again.
 
     Example: tocsin windows delete patch-day
     """
     from tocsin.cli.window_changes import change_windows
 
-    return change_windows(options.config, store, windows, "delete", output, is_yes=is_yes)
+    return act_at(place, lambda api: change_windows(api, windows, "delete", output, is_yes=is_yes))

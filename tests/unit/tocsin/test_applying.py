@@ -1,5 +1,6 @@
 """Rule files applied to a store, and exported from it: the way there and back ends where it began."""
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,14 +10,16 @@ import pytest
 from engine.model.errors import InvalidInput, StoreUnavailable
 from engine.model.jsonvalue import JsonObject
 from engine.model.rule import Rule
-from engine.operations.rule_form import MemberChange
 from engine.ports.store import RuleQuery
 from engine.store.connections import sqlite_url
 from engine.store.sqlite import open_store
 from tocsin.applying import PlannedRule, apply_rule, changes_of, plan_rules
-from tocsin.desk import open_desk
+from tocsin.client.api import Api
+from tocsin.client.opening import open_api
+from tocsin.client.place import StorePlace
 from tocsin.exporting import exported_rules, file_name, write_rule_files
 from tocsin.files.rules import load_rules
+from tocsin.library import AsyncEngine
 from tocsin.origins import BY_FILES
 from tocsin.session import load_session
 
@@ -65,28 +68,33 @@ class World:
         await store.close()
         return str(self.folder / name)
 
+    def api(self, store: str) -> AbstractAsyncContextManager[Api]:
+        return open_api(StorePlace(self.config, store, "default"))
+
     async def plan(self, store: str, folder: Path | None = None) -> list[PlannedRule]:
         session = load_session(self.config, [folder or self.rules], needs_secrets=False)
         assert session.problems == []
-        async with open_desk(self.config, store) as desk:
-            plan, problems = await plan_rules(desk, session.rules)
+        async with self.api(store) as api:
+            plan, problems = await plan_rules(api, session.rules)
         assert problems == []
         return plan
 
     async def apply(self, store: str, folder: Path | None = None) -> None:
         plan = await self.plan(store, folder)
-        async with open_desk(self.config, store) as desk:
+        async with self.api(store) as api:
             for rule in changes_of(plan):
-                await apply_rule(desk, rule, in_bulk=True)
+                await apply_rule(api, rule.definition, in_bulk=True)
 
     async def export(self, store: str, *texts: str) -> list[JsonObject]:
-        async with open_desk(self.config, store) as desk:
-            return await exported_rules(desk, texts)
+        async with self.api(store) as api:
+            return await exported_rules(api, texts)
 
     async def rules_of(self, store: str) -> dict[str, Rule]:
         """The rules of a store by id, without when they were made and how often they were changed."""
-        async with open_desk(self.config, store) as desk:
-            page = await desk.store.find_rules("default", RuleQuery(limit=None))
+        opened = open_store(sqlite_url(Path(store)))
+        await opened.open()
+        page = await opened.find_rules("default", RuleQuery(limit=None))
+        await opened.close()
         rules = [replace(stored.rule, created_at=LONG_AGO, updated_at=LONG_AGO, revision=0) for stored in page.rules]
         return {rule.id: rule for rule in rules}
 
@@ -159,19 +167,19 @@ def test_every_id_has_a_file_name_of_its_own(tmp_path: Path, rule_id: str) -> No
 async def test_a_rule_that_somebody_disabled_stays_so_unless_its_file_says_otherwise(world: World) -> None:
     store = await world.make_store("store.db")
     await world.apply(store)
-    async with open_desk(world.config, store) as desk:
-        await desk.rules.disable("plain", at=desk.at, actor="ann")
+    async with world.api(store) as api:
+        await api.ask("POST", "/api/alerting/rule/plain/_disable")
     (world.rules / "plain.yml").write_text(RULE.format(id="plain", name="Renamed"))
     plain = (await world.plan(store))[0]
-    assert (plain.planned.outcome, plain.is_left_disabled) == ("updated", True)
+    assert (plain.outcome, plain.is_left_disabled) == ("updated", True)
     await world.apply(store)
     rule = (await world.rules_of(store))["plain"]
     assert (rule.name, rule.enabled) == ("Renamed", False)
 
     (world.rules / "plain.yml").write_text(RULE.format(id="plain", name="Renamed") + "enabled: true\n")
     plain = (await world.plan(store))[0]
-    assert (plain.planned.outcome, plain.is_left_disabled) == ("enabled", False)
-    assert plain.planned.changes == (MemberChange("enabled", False, True),)
+    assert (plain.outcome, plain.is_left_disabled) == ("enabled", False)
+    assert plain.changes == [{"path": "enabled", "before": False, "after": True}]
     await world.apply(store)
     assert (await world.rules_of(store))["plain"].enabled
 
@@ -179,8 +187,8 @@ async def test_a_rule_that_somebody_disabled_stays_so_unless_its_file_says_other
 async def test_rules_that_a_daemon_has_from_files_are_told_apart(world: World) -> None:
     store = await world.make_store("store.db")
     [plain, _] = load_rules([world.rules]).rules
-    async with open_desk(world.config, store) as desk:
-        await desk.rules.apply(plain.body, rule_id="plain", at=desk.at, actor=BY_FILES)
+    async with AsyncEngine(store=sqlite_url(Path(store))) as engine:
+        await engine.parts.rules.apply(plain.body, rule_id="plain", at=LONG_AGO, actor=BY_FILES)
     assert [rule.is_of_daemon for rule in await world.plan(store)] == [True, False]
 
 
@@ -192,8 +200,8 @@ async def test_what_a_store_refuses_is_told_with_its_place(world: World) -> None
     )
     session = load_session(world.config, [world.rules], needs_secrets=False)
     assert session.problems == []
-    async with open_desk(world.config, store) as desk:
-        plan, [problem] = await plan_rules(desk, session.rules)
+    async with world.api(store) as api:
+        plan, [problem] = await plan_rules(api, session.rules)
     assert [rule.definition.id for rule in plan] == ["../special: *"]
     assert (problem.file.name, problem.line, problem.path) == ("plain.yml", 4, "consumer")
 

@@ -17,6 +17,7 @@ from engine.store.sqlite import open_store
 from engine.vault.vault import AeadVault
 from tocsin.cli.connector_result import show_connector, show_connectors
 from tocsin.cli.options import OutputFormat
+from tocsin.client.place import StorePlace
 from tocsin.session import load_session
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -56,17 +57,23 @@ def keep(folder: Path, *connectors: Connector, file: str = "tocsin.db") -> None:
     asyncio.run(insert())
 
 
+def show(folder: Path, store: str | None, output: OutputFormat, name: str | None = None) -> None:
+    """All connectors, or the one of a name, as the verbs print them."""
+    place = StorePlace(folder / "tocsin.yml", store, "default")
+    asyncio.run(show_connectors(place, output) if name is None else show_connector(place, name, output))
+
+
 HOOK = Connector("hook", "Hook", ".webhook", {"url": "https://h.example/"}, {"password": "hush-hush"})
 
 
 def test_both_kinds_are_listed_by_id(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     keep(folder, HOOK, Connector("log", "Hidden by the other", ".webhook"), Connector("x", "X", ".x", space="other"))
-    show_connectors(folder / "tocsin.yml", None, OutputFormat.JSON)
+    show(folder, None, OutputFormat.JSON)
     assert json.loads(capsys.readouterr().out)["connectors"] == [
         {"id": "hook", "name": "Hook", "connector_type_id": ".webhook", "is_preconfigured": False},
         {"id": "log", "name": "Log", "connector_type_id": ".server-log", "is_preconfigured": True},
     ]
-    show_connectors(folder / "tocsin.yml", None, OutputFormat.TABLE)
+    show(folder, None, OutputFormat.TABLE)
     table = capsys.readouterr().out
     assert "hush" not in table
     assert [line.split()[-1] for line in table.splitlines()[-3:-1]] == ["store", "tocsin.yml"]
@@ -74,7 +81,7 @@ def test_both_kinds_are_listed_by_id(folder: Path, capsys: pytest.CaptureFixture
 
 def test_a_stored_one_is_shown_without_secrets(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     keep(folder, HOOK)
-    show_connector(folder / "tocsin.yml", None, "HOOK", OutputFormat.JSON)
+    show(folder, None, OutputFormat.JSON, "HOOK")
     out = capsys.readouterr().out
     assert json.loads(out)["connector"] == {
         "id": "hook",
@@ -86,20 +93,20 @@ def test_a_stored_one_is_shown_without_secrets(folder: Path, capsys: pytest.Capt
     }
     assert "hush" not in out
     with pytest.raises(InvalidInput, match=r"hook \(Hook\), log \(Log\)"):
-        show_connector(folder / "tocsin.yml", None, "nobody", OutputFormat.JSON)
+        show(folder, None, OutputFormat.JSON, "nobody")
 
 
 def test_a_store_is_needed_only_where_it_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    show_connectors(folder / "tocsin.yml", None, OutputFormat.TABLE)
+    show(folder, None, OutputFormat.TABLE)
     assert "1 connectors" in capsys.readouterr().out
     assert not (folder / "tocsin.db").exists()
     with pytest.raises(StoreUnavailable):
-        show_connectors(folder / "tocsin.yml", str(folder / "nowhere.db"), OutputFormat.TABLE)
+        show(folder, str(folder / "nowhere.db"), OutputFormat.TABLE)
     (folder / "bad.db").write_bytes(b"no database" * 100)
     with pytest.raises(StoreUnavailable, match="cannot be read"):
-        show_connectors(folder / "tocsin.yml", str(folder / "bad.db"), OutputFormat.TABLE)
+        show(folder, str(folder / "bad.db"), OutputFormat.TABLE)
     keep(folder, HOOK, file="other.db")
-    show_connectors(folder / "tocsin.yml", str(folder / "other.db"), OutputFormat.TABLE)
+    show(folder, str(folder / "other.db"), OutputFormat.TABLE)
     assert "2 connectors" in capsys.readouterr().out
 
 
