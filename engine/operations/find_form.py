@@ -14,7 +14,7 @@ from engine.model.reference import Reference
 from engine.operations.rule_attributes import attribute_named
 from engine.operations.rule_filter import read_filter
 from engine.operations.rule_text_search import Operator, read_search
-from engine.operations.values import OrAlone, Strict, refusal
+from engine.operations.values import OrAlone, Strict, WholeNumber, refusal
 from engine.ports.store import RuleQuery
 from engine.ports.store.rule_conditions import Attribute, Has, IsAnyOf, RuleCondition, all_of, depth_of
 
@@ -62,8 +62,8 @@ class ReferenceForm(Strict):
 class FindForm(Strict):
     """What may be asked for in the query string, and in the body of the internal route."""
 
-    per_page: Annotated[int, Field(ge=0)] = 10
-    page: Annotated[int, Field(ge=1)] = 1
+    per_page: Annotated[WholeNumber, Field(ge=0)] = 10
+    page: Annotated[WholeNumber, Field(ge=1)] = 1
     search: str | None = None
     default_search_operator: Operator = "OR"
     search_fields: Texts = Field(default_factory=list)

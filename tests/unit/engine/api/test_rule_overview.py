@@ -33,7 +33,7 @@ async def test_rules_are_found_by_a_body(filled: Any) -> None:
     assert (
         await ids(has_reference={"type": "action", "id": "log"}, per_page=5, search="A", search_fields=["name"]) == "a"
     )
-    data = (await filled("POST", f"{RULES}/_find", json={"fields": ["tags"], "per_page": 1})).json["data"]
+    data = (await filled("POST", f"{RULES}/_find", json={"fields": ["tags"], "per_page": 1.0})).json["data"]
     assert data == [{"id": "a", "tags": ["ops", "x"]}]
     data = (await filled("POST", f"{RULES}/_find", json={"per_page": 1})).json["data"]
     assert data == [(await filled("GET", "/internal/alerting/rule/a")).json]
