@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, insert, select
 
 from engine.model.instant import from_ms, to_ms
+from engine.model.jsonvalue import JsonObject
 from engine.ports.store import AuditEntry
+from engine.store.bulk import execute_rows
+from engine.store.encoding import encode_text
 from engine.store.tables import audit
 
 _INSERT = insert(audit)
@@ -28,12 +31,16 @@ def record_audits(connection: Connection, entries: Sequence[AuditEntry]) -> None
             "object_kind": entry.object_kind,
             "object_id": entry.object_id,
             "space": entry.space,
-            "details": entry.details if entry.opaque_id is None else {**entry.details, _OPAQUE_ID: entry.opaque_id},
+            "details": encode_text(_details_of(entry)),
         }
         for entry in entries
     ]
     if rows:
-        connection.execute(_INSERT, rows)
+        execute_rows(connection, _INSERT, rows)
+
+
+def _details_of(entry: AuditEntry) -> JsonObject:
+    return entry.details if entry.opaque_id is None else {**entry.details, _OPAQUE_ID: entry.opaque_id}
 
 
 def read_audit(connection: Connection, space: str, limit: int) -> list[AuditEntry]:

@@ -6,7 +6,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from engine.model.alert import RuleState
 from engine.model.instant import from_ms
@@ -30,6 +42,7 @@ from engine.store.audit_log import record_audit
 from engine.store.bulk import execute_rows
 from engine.store.dialect import insert_unless_present
 from engine.store.documents import untrack_documents
+from engine.store.encoding import encode_text
 from engine.store.history import insert_events, pack_event
 from engine.store.rule_codec import pack_rule, unpack_rule
 from engine.store.rule_search import member_fits, rule_condition, sort_column
@@ -74,6 +87,7 @@ _STATE = (
 _INTERVALS = select(rules.c.interval, func.count().label("rules")).where(rules.c.enabled).group_by(rules.c.interval)
 _INSERT_RUNTIME, _INSERT_TAGS = insert(rule_runtime), insert(rule_tags)
 _INSERT_CONNECTORS, _INSERT_REFERENCES = insert(rule_connectors), insert(rule_references)
+_JSON_COLUMNS = tuple(column.name for column in rules.c if isinstance(column.type, JSON))
 _UPDATE = update(rules).where(rules.c.no == bindparam("of_rule"))
 _UPDATE_RUNTIME = update(rule_runtime).where(rule_runtime.c.rule_no == bindparam("of_rule"))
 _DELETE_TAGS, _DELETE_CONNECTORS, _DELETE_REFERENCES, *_DELETE_OTHERS = (
@@ -202,7 +216,8 @@ def change_rule(connection: Connection, change: RuleChange) -> bool:
     if change.state is not None and change.expected_state_version not in (None, row["state_version"]):
         return False
     it = {"of_rule": row["no"]}
-    connection.execute(_UPDATE, pack_rule(rule) | {"version": row["version"] + 1} | it)
+    definition = _encoded(pack_rule(rule)) | {"version": row["version"] + 1}
+    execute_rows(connection, _UPDATE, [definition | it])
     if row["tags"] != list(rule.tags):
         execute_rows(connection, _DELETE_TAGS, [it])
         _insert_tags(connection, row["no"], rule)
@@ -291,6 +306,11 @@ def _runtime_changes(change: RuleChange, row: RowMapping) -> dict[str, Any]:
     if change.state is not None:
         changes |= {"state": encode_state(change.state), "state_version": row["state_version"] + 1}
     return changes
+
+
+def _encoded(row: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a definition as the driver takes them."""
+    return row | {name: encode_text(row[name]) for name in _JSON_COLUMNS if row[name] is not None}
 
 
 def _insert_tags(connection: Connection, no: int, rule: Rule) -> None:
