@@ -110,14 +110,13 @@ class RemoteApi:
 
     async def _unknown_route(self, path: str) -> TocsinError:
         """What answers is another program, or another version."""
-        status, content = await self._send("GET", "/api/status", None, None)
+        _, content = await self._send("GET", "/api/status", None, None)
         try:
             build = str(orjson.loads(content)["version"]["build_hash"])
         except (orjson.JSONDecodeError, KeyError, TypeError):
             build = ""
         if not build.startswith(_BUILD):
-            what = "Kibana or another program" if status == HTTPStatus.OK else "something else"
-            return ServerUnavailable(f"what answers at {self.url} is {what}, not Tocsin: check the URL")
+            return ServerUnavailable(f"what answers at {self.url} is Kibana or another program: check the URL")
         version = build.removeprefix(_BUILD)
         remedy = "use the version of the daemon" if version != ENGINE_VERSION else "its settings switch it off"
         message = f"{self.url} (Tocsin {version}) has no {path}, which this command ({ENGINE_VERSION}) needs: {remedy}"
