@@ -34,7 +34,7 @@ def result_to_json(connector_id: str, result: ConnectorResult) -> JsonObject:
         body["data"] = result.data
     if result.message is not None:
         body["message"] = result.message
-    if result.service_message is not None:
+    if result.service_message:
         body["service_message"] = result.service_message
     if not result.is_ok:
         body["retry"] = iso(result.retry) if isinstance(result.retry, datetime) else result.retry

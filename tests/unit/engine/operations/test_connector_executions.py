@@ -135,6 +135,10 @@ async def test_one_that_could_not_be_recorded_happened_all_the_same(
             ConnectorResult("error", "m", error_source="framework"),
             {"connector_id": "c", "status": "error", "message": "m", "retry": False, "errorSource": "framework"},
         ),
+        (
+            ConnectorResult("error", "m", "", error_source="user"),
+            {"connector_id": "c", "status": "error", "message": "m", "retry": False, "errorSource": "user"},
+        ),
     ],
 )
 def test_a_result_over_http(result: ConnectorResult, body: JsonObject) -> None:
