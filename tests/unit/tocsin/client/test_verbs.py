@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -152,7 +153,7 @@ class World:
         for name, text in (("tocsin.yml", SETTINGS), ("rule.yml", FILE), ("bad.yml", BAD_FILE), ("role.yml", ROLE)):
             (self.folder / name).write_text(text)
         parts, at = self.engine.parts, self.engine.clock.now()
-        who = {"at": at, "actor": None}
+        who: dict[str, Any] = {"at": at, "actor": None}
         self.engine.add_connector("log", ".server-log")
         await self.engine.add_documents("web", [{"@timestamp": (at - timedelta(minutes=1)).isoformat()}])
         await self.engine.add_rule(RULE, "busy")
