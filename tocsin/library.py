@@ -20,7 +20,7 @@ from engine.ports.rule_type import RuleType
 from engine.ports.search import SearchPort
 from engine.ports.store import RuleKey, StoredRule
 from engine.query.data_view_spec import spec_of
-from engine.run.events import expand
+from engine.run.events import expand_all
 from engine.search.local.engine import LocalSearch
 from engine.service.clocks import ManualClock, random_id
 from engine.service.connectors import PreconfiguredConnectors, build_connector
@@ -248,7 +248,7 @@ class AsyncEngine:
     async def events(self, rule_id: str | None = None) -> list[JsonObject]:
         """The event log as Kibana would record it, oldest first."""
         traces = await self.parts.store.traces(self.space, rule_id=rule_id, limit=100_000)
-        return [event for trace in traces for event in expand(trace)]
+        return expand_all(traces)
 
 
 def _vault_of(store: str, encryption_key: str | None) -> AeadVault:

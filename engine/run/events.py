@@ -3,7 +3,7 @@
 Records that belong to a run bear its ``started_at``, but for the time-out, which happened later.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from engine.model.instant import iso
@@ -34,6 +34,23 @@ METRICS = (
 
 _MICROSECOND = timedelta(microseconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
+
+
+def expand_all(traces: Sequence[Trace]) -> list[JsonObject]:
+    """All records of traces, one trace after the other; a run's ``execute`` comes last also if it published late."""
+    late = {trace.execution_uuid: trace for trace in traces if isinstance(trace, RunTrace) and trace.is_late}
+    records: list[JsonObject] = []
+    for trace in traces:
+        if isinstance(trace, UntrackTrace):
+            records += expand(trace)
+        elif not trace.is_late:
+            *begun, ended = expand(trace)
+            published = late.pop(trace.execution_uuid, None)
+            records += [*begun, *(expand(published) if published else ()), ended]
+        elif trace.execution_uuid in late:
+            # The trace of the time-out is not among them.
+            records += expand(late.pop(trace.execution_uuid))
+    return records
 
 
 def expand(trace: Trace) -> list[JsonObject]:

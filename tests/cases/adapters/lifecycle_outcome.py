@@ -76,7 +76,7 @@ def check_status(given: Case, expect: Case) -> None:
     if "failure" in given:
         asyncio.run(_check_failure(given, expect))
     elif given.get("op") == "create rule enabled":
-        asyncio.run(_check_created(expect))
+        asyncio.run(_check_created(given, expect))
     elif "runs" in given:
         asyncio.run(_check_previous_started_at(given, expect))
     elif "op" in given:
@@ -126,9 +126,10 @@ async def _check_failure(given: Case, expect: Case) -> None:
                 assert_set(await engine.tracked_active(), expect[name], name)
 
 
-async def _check_created(expect: Case) -> None:
+async def _check_created(given: Case, expect: Case) -> None:
+    require_known(given, {"op", "rule", "at", "interval"}, "given")
     require_known(expect, {"execution_status", "last_run", "next_run"}, "expect")
-    async with CaseEngine({"rule": {}}) as engine:
+    async with CaseEngine({"rule": {}, **given}) as engine:
         assert_status(await engine.status(), expect)
         if "next_run" in expect:
             assert_equal(await engine.shown_next_run(), expect["next_run"], "next_run")

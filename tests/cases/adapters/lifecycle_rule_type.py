@@ -79,7 +79,7 @@ class CaseType:
             context.reports.add(_report(report, self.default_action_group))
         if step.get("limit_reached") or step.get("declares_limit"):
             context.reports.declare_limit_reached(True)
-        elif "declares_limit" in step or "limit_reached" in step:
+        elif False in (step.get("declares_limit"), step.get("limit_reached")):
             context.reports.declare_limit_reached(False)
         if step.get("fails"):
             raise _exception(step["fails"])

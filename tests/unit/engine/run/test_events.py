@@ -6,7 +6,7 @@ import pytest
 
 from engine.model.outcome import Gap
 from engine.model.trace import ActionMention, AlertMention, RuleIdentity, RunTrace, UntrackTrace
-from engine.run.events import METRICS, expand
+from engine.run.events import METRICS, expand, expand_all
 
 T0, T1, T2, T9 = (f"2024-01-01T00:00:0{second}.000Z" for second in (0, 1, 2, 9))
 RULE = RuleIdentity("rule-1", "ops", "My rule", "test.type", "alerts", "stackAlerts", "management", 4, "basic")
@@ -234,6 +234,21 @@ def test_a_late_trace_adds_alerts_and_actions_but_neither_start_nor_end(make_tra
         ("new-instance", "b"),
         ("active-instance", "c"),
         ("execute-action", "c"),
+    ]
+
+
+def test_what_a_run_published_after_its_time_out_comes_before_its_end(make_trace, midnight):
+    alert = AlertMention("a", "u-a", "default", False, midnight, 0)
+    timed_out = make_trace(timed_out_at=midnight + timedelta(seconds=9))
+    late = make_trace(is_late=True, new=(alert,), active=(alert,))
+    other = make_trace(execution_uuid="e-other")
+    assert [record["event.action"] for record in expand_all([timed_out, other, late])] == [
+        *("execute-start", "execute-timeout", "new-instance", "active-instance", "execute"),
+        *("execute-start", "execute"),
+    ]
+    assert [record["event.action"] for record in expand_all([late, other])] == [
+        *("new-instance", "active-instance"),
+        *("execute-start", "execute"),
     ]
 
 
