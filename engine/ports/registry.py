@@ -1,13 +1,25 @@
 """The registry of rule types and connector types that the composition fills."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from engine.ports.connector import ConnectorType
 from engine.ports.rule_type import RuleType
 
+_FEATURES: Final = frozenset(
+    {
+        *("alerting", "cases", "uptime", "siem", "endpointSecurity", "workflows", "agentBuilder"),
+        *("generativeAIForSecurity", "generativeAIForObservability", "generativeAIForSearchPlayground"),
+    }
+)
+"""What connectors can be for, named as in Kibana: a misspelt one would keep a type out of every list."""
+
 
 class Registry:
-    """Rule types and connector types by id. Registering an id twice is a programming error (ValueError)."""
+    """Rule types and connector types by id.
+
+    Registering an id twice, or a connector type without a feature that is known, is a programming error (ValueError).
+    """
 
     def __init__(self) -> None:
         self._rule_types: dict[str, RuleType] = {}
@@ -23,6 +35,12 @@ class Registry:
             raise ValueError(f"connector type {connector_type.id!r} is already registered")
         if not connector_type.supported_features:
             raise ValueError(f"connector type {connector_type.id!r} supports no feature")
+        unknown = sorted(set(connector_type.supported_features) - _FEATURES)
+        if unknown:
+            known = ", ".join(sorted(_FEATURES))
+            raise ValueError(
+                f"connector type {connector_type.id!r} supports unknown features {unknown}: known are {known}"
+            )
         self._connector_types[connector_type.id] = connector_type
 
     def rule_type(self, type_id: str) -> RuleType | None:
