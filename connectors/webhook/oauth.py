@@ -1,6 +1,7 @@
 """Access tokens by OAuth 2 client credentials (connectors-core.md 8.3, connector-framework.md 8)."""
 
 import asyncio
+import re
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TypeAlias
@@ -19,6 +20,9 @@ from engine.ports.tokens import AccessToken, TokensInMemory, TokenStore
 _MARGIN = timedelta(seconds=30)
 _DEFAULT_LIFETIME_S = 3600
 _LONGEST_LIFETIME_S = 10 * 365 * 86_400
+_LONGEST_SHOWN = 1000
+_TOKENS = frozenset({"access_token", "refresh_token", "id_token"})
+_TOKEN_IN_FORM = re.compile(r"(_token=)[^&\s]+")
 
 TokenKey: TypeAlias = tuple[str, str]
 """Space and id of a connector."""
@@ -94,13 +98,22 @@ def read_token(response: HttpResponse, request: HttpRequest, at: datetime) -> Ac
     """The token of an answer; it is counted from ``at``, the instant of the request. Raises TokenRefused."""
     answer = read_json(response)
     if response.status != 200 or not isinstance(answer, dict):
-        text = response.body[:1000].decode(errors="replace") if answer is None else orjson.dumps(answer).decode()
-        raise TokenRefused(f"no access token: {describe_status(response)}: {text}")
+        raise TokenRefused(f"no access token: {describe_status(response)}: {_shown(answer, response)}")
     kind, value = answer.get("token_type"), answer.get("access_token")
     if not isinstance(kind, str) or not isinstance(value, str) or not value:
-        raise TokenRefused("no access token: the answer lacks token_type or access_token")
+        lack = "the answer lacks token_type or access_token"
+        raise TokenRefused(f"no access token: {lack}: {_shown(answer, response)}")
     lifetime = timedelta(seconds=_lifetime_s(answer.get("expires_in")))
     return AccessToken(f"{kind} {value}", digest_of(request), at + lifetime)
+
+
+def _shown(answer: JsonValue, response: HttpResponse) -> str:
+    """What the service answered, its tokens left out: the text is kept and shown."""
+    if answer is None:
+        return _TOKEN_IN_FORM.sub(r"\1<redacted>", response.body[:_LONGEST_SHOWN].decode(errors="replace"))
+    if isinstance(answer, dict):
+        answer = {name: value for name, value in answer.items() if name not in _TOKENS}
+    return orjson.dumps(answer).decode()
 
 
 def _lifetime_s(expires_in: JsonValue) -> float:

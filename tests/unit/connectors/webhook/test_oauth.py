@@ -147,11 +147,16 @@ async def test_those_who_ask_at_the_same_time_share_one(bench: Bench) -> None:
         ),
         (HttpResponse(201, "Created", {}, b"{}"), "[201] Created"),
         (HttpResponse(200, "OK", {}, b"<html>"), "<html>"),
-        (issued(token_type=...), "lacks token_type or access_token"),
+        (issued(token_type=...), 'lacks token_type or access_token: {"expires_in":1000}'),
         (issued(""), "lacks token_type or access_token"),
         (issued(access_token=1), "lacks token_type or access_token"),
         (issued(expires_in="soon"), "expires_in is no number"),
         (issued(expires_in=[]), "expires_in is no number"),
+        (
+            HttpResponse(201, "Created", {}, issued(refresh_token="t1").body),
+            '{"token_type":"Bearer","expires_in":1000}',
+        ),
+        (HttpResponse(200, "OK", {}, b"access_token=t1&scope=s"), "access_token=<redacted>&scope=s"),
     ],
 )
 async def test_without_a_token_nothing_is_sent_and_not_tried_again(
@@ -161,6 +166,7 @@ async def test_without_a_token_nothing_is_sent_and_not_tried_again(
     result = await bench.run()
     assert (result.status, result.retry, result.error_source) == ("error", False, "user")
     assert text in result.service_message
+    assert "t1" not in result.service_message
     assert [request.url for request in bench.requests] == [TOKEN_URL]
 
 
