@@ -47,16 +47,27 @@ def read_options(given: JsonObject, defaults: QueryOptions) -> QueryOptions:
 
     ``queryStringOptions`` may be JSON text, ``dateFormatTZ`` may be ``Browser``: the zone of this process.
 
-    Raises InvalidInput for an unknown name and for a text that is no JSON object.
+    Raises InvalidInput for an unknown name, and for a value of a wrong kind.
     """
-    if unknown := given.keys() - _NAMES.keys():
-        raise InvalidInput([Problem(min(unknown), "is not a known option", f"known here: {', '.join(_NAMES)}")])
-    options = {_NAMES[name]: value for name, value in given.items() if value is not None}
+    named = {name: value for name, value in given.items() if value is not None}
+    if problems := [problem for name, value in named.items() if (problem := _problem_of(name, value)) is not None]:
+        raise InvalidInput(problems)
+    options = {_NAMES[name]: value for name, value in named.items()}
     if "query_string_options" in options:
         options["query_string_options"] = _read_query_string_options(options["query_string_options"])
     if options.get("date_format_tz") == "Browser":
         options["date_format_tz"] = process_zone()
     return replace(defaults, **options)
+
+
+def _problem_of(name: str, value: JsonValue) -> Problem | None:
+    if name not in _NAMES:
+        return Problem(name, "is not a known option", f"known here: {', '.join(_NAMES)}")
+    if name == "dateFormatTZ":
+        return None if isinstance(value, str) else Problem(name, "is no time zone", "write a name like Europe/Vienna")
+    if name == "queryStringOptions" or isinstance(value, bool):
+        return None
+    return Problem(name, "is no boolean", "write true or false")
 
 
 def _read_query_string_options(given: JsonValue) -> JsonObject:

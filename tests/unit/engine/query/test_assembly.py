@@ -194,6 +194,8 @@ def test_options_are_read_by_their_names_in_kibana(monkeypatch: pytest.MonkeyPat
     ("given", "told"),
     [
         ({"x": 1}, "x: is not"),
+        ({"caseInsensitive": "yes"}, "caseInsensitive: is no boolean"),
+        ({"dateFormatTZ": 1}, "dateFormatTZ: is no time zone"),
         ({"queryStringOptions": "{"}, "is no JSON"),
         ({"queryStringOptions": "[]"}, "is no JSON"),
     ],
