@@ -1,5 +1,6 @@
 """Where verbs act: on a store, or with ``--server`` on a running daemon; and the frame in which they do."""
 
+import os
 from collections.abc import Awaitable, Callable, Iterable
 from functools import wraps
 from pathlib import Path
@@ -102,18 +103,16 @@ def _chosen(context: click.Context, given: dict[str, Any], space: str) -> Place:
         typed = [name for name in _NAMES[1:] if given[name] is not None and _is_typed(context, name)]
         if typed:
             raise click.UsageError(f"{_option(typed[0])} goes with --server")
-        return StorePlace(_config_of(context), given["store"], space)
+        return StorePlace(context.ensure_object(Globals).config, given["store"], space)
     if not given["server"].startswith(("http://", "https://")):
         raise click.UsageError(f"--server {given['server']!r} is no URL: write it like http://127.0.0.1:9095")
     kept = _only_one(context, given, ("api_key", "api_key_file", "user"))
     credentials = {name: given[name] if name == kept else None for name in ("api_key", "api_key_file", "user")}
     if kept == "user":
-        import os
-
         credentials |= {"password_file": given["password_file"], "password": os.environ.get("TOCSIN_PASSWORD")}
     elif given["password_file"] is not None and _is_typed(context, "password_file"):
         raise click.UsageError("--password-file goes with --user")
-    return ServerPlace(given["server"], Credentials(**credentials), given["ca_file"], space, _config_of(context))
+    return ServerPlace(given["server"], Credentials(**credentials), given["ca_file"], space)
 
 
 def _only_one(context: click.Context, given: dict[str, Any], names: Iterable[str]) -> str | None:
@@ -131,7 +130,3 @@ def _is_typed(context: click.Context, name: str) -> bool:
 
 def _option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
-
-
-def _config_of(context: click.Context) -> Path | None:
-    return context.ensure_object(Globals).config

@@ -18,7 +18,8 @@ from engine.model.jsonvalue import JsonValue
 from engine.model.rule import DEFAULT_SPACE
 from engine.model.version import ENGINE_VERSION
 from tocsin.client.api import Query, Refused, pairs_of
-from tocsin.client.place import Credentials, ServerPlace, authorization_of, context_of
+from tocsin.client.credentials import authorization_of, context_of
+from tocsin.client.place import Credentials, ServerPlace
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """Longer answers are not read: they would fill the memory."""

@@ -13,8 +13,9 @@ from tocsin.cli.app import tocsin
 from tocsin.cli.options import Globals
 from tocsin.client import remote
 from tocsin.client.api import Refused, path_of
+from tocsin.client.credentials import authorization_of
 from tocsin.client.opening import open_api
-from tocsin.client.place import Credentials, ServerPlace, authorization_of
+from tocsin.client.place import Credentials, ServerPlace
 from tocsin.client.remote import ServerUnavailable
 
 SPACES = "/api/spaces/space"
