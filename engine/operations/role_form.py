@@ -141,12 +141,6 @@ def parse_role(name: str, body: JsonValue) -> Role:
     )
 
 
-def role_to_body(role: Role) -> JsonObject:
-    """The role as PUT takes it."""
-    shown: JsonObject = {"description": role.description} if role.description else {}
-    return shown | {"metadata": role.metadata, "elasticsearch": role.elasticsearch, "kibana": _kibana(role)}
-
-
 def role_to_json(role: Role) -> JsonObject:
     """The role as GET answers it."""
     shown: JsonObject = {"name": role.name}
