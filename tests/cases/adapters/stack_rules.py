@@ -179,6 +179,9 @@ def _field_caps_answer(given: Case) -> CannedAnswer:
     configuration = given["params"].get("searchConfiguration")
     inline = configuration.get("index") if isinstance(configuration, dict) else None
     for view in [*given.get("data_views", ()), *([inline] if isinstance(inline, dict) else [])]:
+        if "fields" not in view and view.get("timeFieldName"):
+            # A case that tells no fields is not about them: the time field is there.
+            types.setdefault(view["timeFieldName"], ["date"])
         for each in _listed(view.get("fields", ())):
             types[each["name"]] = each.get("esTypes") or [_SOME_ES_TYPE.get(each.get("type"), each.get("type"))]
             nested = each.get("subType", {}).get("nested")
