@@ -59,7 +59,7 @@ class CaseEngine:
         self.rule_type = CaseType(definition)
         self.space = rule.pop("space", "default")
         self.rule_id = rule.pop("id", "rule-1")
-        self._clock = ManualClock(given.get("started_at") or _first_instant(given))
+        self._clock = ManualClock(_first_instant(given))
         self.rule_type.clock = self._clock
         settings = EngineSettings(
             cancel_alerts_on_rule_timeout=of_engine[0] if of_engine else True,
@@ -217,10 +217,16 @@ class CaseEngine:
     # failures
 
     async def fail(self, given: Step) -> StepResult:
-        """Bring about the failure that the case names."""
+        """Bring about the failure that the case names, a minute after a run that left what was active before."""
+        before = given.get("tracked_active_before", ())
+        if before:
+            await self._run({"reported": list(before)})
+            self.rule_type.previous_started_at_seen.clear()
+            self._clock.advance(timedelta(minutes=1))
         match given["failure"]:
             case "rule record or its secrets cannot be read":
-                self._break_store("UPDATE rules SET params = '[broken'")
+                # Of a new version, so that nothing known of it from before is of use.
+                self._break_store("UPDATE rules SET params = '[broken', version = version + 1")
                 report = await self._run_once(self.now())
                 self._break_store("UPDATE rules SET params = '{}'")  # nobody could read its status otherwise
                 return await self._result_of(report)
@@ -234,6 +240,7 @@ class CaseEngine:
                 await self._change_rule(enabled=False)
             case "stored params do not satisfy the rule type":
                 self.rule_type.validate = self._refuse_params  # type: ignore[method-assign]
+                await self._change_rule()
             case "storing alerts fails after evaluation":
                 self.rule_type.step = {"reported": ["a"]}
                 self._break_store("CREATE TRIGGER full BEFORE INSERT ON alerts BEGIN SELECT RAISE(ABORT, 'full'); END")
@@ -278,11 +285,6 @@ class CaseEngine:
         return await self._result_of(report)
 
     async def _time_out_late(self, given: Step) -> StepResult:
-        before = given.get("tracked_active_before", ())
-        if before:
-            await self._run({"reported": list(before)})
-            self.rule_type.previous_started_at_seen.clear()
-            self._clock.advance(timedelta(minutes=1))
         late = given["reported_late"]
         ids = [f"late-{number}" for number in range(late)] if isinstance(late, int) else list(late)
         return await self._time_out(given, {"hangs": True, "reported": ids})
@@ -347,6 +349,9 @@ def _groups_of_actions(rule: Step, recovery_group: Step) -> list[Step]:
 
 def _first_instant(given: Step) -> str:
     """The clock starts at the first run, so that creating the rule is not later than it."""
+    if given.get("started_at"):
+        before = timedelta(minutes=1 if given.get("tracked_active_before") else 0)
+        return iso(parse_iso(given["started_at"]) - before)
     if given.get("at"):
         return str(given["at"])
     for step in (*given.get("steps", ()), *given.get("runs", ())):
