@@ -14,7 +14,7 @@ import orjson
 
 from engine.model.instant import to_ms
 from engine.model.jsonvalue import JsonObject, JsonValue
-from engine.ports.search import BulkRequest, EsqlRequest, FieldCapsRequest, SearchRequest
+from engine.ports.search import EMBEDDED_BACKEND, BulkRequest, EsqlRequest, FieldCapsRequest, SearchRequest
 from engine.search.local.bulk import write_bulk
 from engine.search.local.database import Database, Run
 from engine.search.local.documents.memory import read_mappings
@@ -51,6 +51,10 @@ class LocalSearch:
         self._table_numbers = count()
         self._lock = Lock()
         self._in_flight = SearchesInFlight()
+
+    def backend_of(self, index: tuple[str, ...]) -> str:
+        """The same name for all indices: there is one engine like this in a process."""
+        return EMBEDDED_BACKEND
 
     def create_index(self, name: str, mapping: JsonObject | None = None) -> None:
         """Create an empty index. Raises SearchError 400 if it exists or the mapping cannot be."""
