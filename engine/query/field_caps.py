@@ -52,7 +52,8 @@ def read_field_caps(answer: JsonObject, runtime_types: Mapping[str, str] | None 
     ``runtime_types``: fields that the data view itself defines, with their types; a mapped one goes before it.
     """
     given = answer.get("fields")
-    capabilities = {name: kinds for name, kinds in given.items() if isinstance(kinds, dict)} if given else {}
+    listed = given.items() if isinstance(given, dict) else ()
+    capabilities = {name: kinds for name, kinds in listed if isinstance(kinds, dict)}
     nested = {name for name, kinds in capabilities.items() if "nested" in kinds}
     found = {name: Field(name, kind) for name, kind in META_FIELDS.items()}
     found |= {name: Field(name, kibana_type(kind), (kind,)) for name, kind in (runtime_types or {}).items()}

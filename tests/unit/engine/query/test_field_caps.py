@@ -62,3 +62,8 @@ def test_an_answer_without_fields_tells_of_none(answered: dict[str, Any]) -> Non
 
 def test_surrounding_objects_are_asked_for_too() -> None:
     assert with_surrounding_objects(["a.b.c", "a.x", "y*"]) == ("a.b.c", "a.b", "a", "a.x", "y*")
+
+
+@pytest.mark.parametrize("fields", [None, 5, "x", ["a"], {"a": 5}])
+def test_what_is_no_list_of_fields_tells_none(fields: Any) -> None:
+    assert read_field_caps({"fields": fields}).fields == read_field_caps({}).fields
