@@ -144,15 +144,9 @@ class ScenarioEngine:
             await self.engine.update_rule("r1", body)
             edited = {}
         stored = (await self._parts.store.load_rules([self._key]))[self._key]
-        changes: Case = {name: members[name] for name in ("mute_all", "notify_when", "throttle") if name in members}
-        if not self._given.get("bypass_validation"):
-            changes = {name: value for name, value in changes.items() if name == "mute_all"}
-        for name in ("muted_alert_ids", "snooze_schedule"):
-            if name in members:
-                changes[name] = tuple(members[name])
-        if "actions" in edited:
-            changes["actions"] = tuple(map(action_of, edited["actions"]))
-        require_known(edited, {"actions", "notify_when", "throttle"}, "rule without validation")
+        beside = {name: value for name, value in members.items() if name in _NOT_IN_BODY}
+        changes = {name: tuple(value) if isinstance(value, list) else value for name, value in beside.items()}
+        changes |= _without_validation(edited)
         if changes:
             assert await self._parts.store.change_rule(RuleChange(replace(stored.rule, **changes), stored.version))
 
@@ -183,6 +177,17 @@ class ScenarioEngine:
             for action in body.get("actions", ())
         ]
         return {name: value for name, value in members.items() if name != "id"}
+
+
+def _without_validation(edited: Case) -> Case:
+    """Members of a rule's public form as they are stored."""
+    require_known(edited, {"actions", "notify_when", "throttle", "alert_delay", "name"}, "rule without validation")
+    stored = dict(edited)
+    if "actions" in edited:
+        stored["actions"] = tuple(map(action_of, edited["actions"]))
+    if "alert_delay" in edited:
+        stored["alert_delay"] = (edited["alert_delay"] or {}).get("active")
+    return stored
 
 
 async def check_scenario(given: Case, expect: Case) -> None:
