@@ -65,6 +65,9 @@ def test_every_option_is_a_variable_too_and_has_help(name: str, option: click.Op
     shared = ("STORE", "OUTPUT", "CONFIG", "LOG_LEVEL", "DEBUG", "SERVER")
     if group not in ("USERS", "KEYS"):
         shared += ("API_KEY", "API_KEY_FILE", "USER", "PASSWORD_FILE", "CA_FILE", "SPACE")
+    if name == "kql --options":
+        # The word alone could mean anything.
+        group = "KQL"
     if name in ("run --store", "run --rule"):
         # A variable that names the store to look at must not make every dry run advance its alerts.
         group, shared = "RUN", ()
