@@ -15,11 +15,16 @@ from engine.ports.connector import ConnectorType
 
 BLANK = "is blank", "write a value or leave it out"
 """What is said of a string without any character but white space."""
+_WHITE_SPACE = (
+    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+"""What JavaScript trims: other characters than Python strips, which takes U+001C to U+001F for white space, too."""
 
 
 def blank_strings(value: JsonValue, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The paths of blank strings, directly or in objects; strings in arrays are not looked at [compat]."""
-    if isinstance(value, str) and not value.strip():
+    if isinstance(value, str) and not value.strip(_WHITE_SPACE):
         yield path
     elif isinstance(value, dict):
         for name, member in value.items():

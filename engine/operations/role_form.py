@@ -8,11 +8,12 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from engine.model.jsonvalue import JsonObject, JsonValue
 from engine.model.role import EVERY_SPACE, Role, SpacePrivileges
 from engine.operations.validation import parse_model
-from engine.operations.values import NotNull, Strict, refusal, written_as
+from engine.operations.values import NotNull, Strict, Told, refusal, written_as
 
 _SPACE = re.compile(r"[a-z0-9_-]+", re.ASCII)
 _FEATURE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _LONGEST_DESCRIPTION = 2048
+_NO_RESERVED_NAMES = Told({"propertyNames": {"pattern": "^([^_]|$)"}})
 
 
 def _check_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +108,7 @@ class RoleBody(Strict):
     """The body of PUT."""
 
     description: Annotated[str | None, NotNull, Field(max_length=_LONGEST_DESCRIPTION)] = None
-    metadata: Annotated[dict[str, Any] | None, NotNull, AfterValidator(_check_metadata)] = None
+    metadata: Annotated[dict[str, Any] | None, NotNull, AfterValidator(_check_metadata), _NO_RESERVED_NAMES] = None
     elasticsearch: ElasticsearchBody
     kibana: list[KibanaBody] = Field(default_factory=list)
 

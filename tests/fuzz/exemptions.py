@@ -50,7 +50,12 @@ EXEMPTIONS: Final = (
     Exemption(ACCEPTS, "/backfill/_schedule", "has not either ranges or start", CLASHES),
     Exemption(ACCEPTS, "/backfill/_schedule", "ago|in the future|not after", CALENDAR),
     Exemption(ACCEPTS, SCHEDULES, "has both end and occurrences", CLASHES),
-    Exemption(ACCEPTS, SCHEDULES, "not in the future|never pause|a century|rRule.count is beyond", CALENDAR),
+    Exemption(
+        ACCEPTS,
+        SCHEDULES,
+        "not in the future|never pause|a century|rRule.count is beyond|shorter than the interval",
+        CALENDAR,
+    ),
     Exemption(ACCEPTS, "snooze", "at most 5 scheduled snoozes|has no snooze schedules", STATE),
     Exemption(ACCEPTS, "/_finish", "is not running", STATE),
     Exemption(ACCEPTS, "maintenance_window|_find|_execution|_bulk|_aggregate|_log|rule", r"\.(kql|filter)\]", LANGUAGE),
