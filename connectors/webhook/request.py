@@ -1,9 +1,8 @@
 """The request a webhook sends (connectors-core.md 8.1)."""
 
-import base64
-
 import orjson
 
+from connectors.basic_auth import basic_authorization
 from connectors.webhook.shapes import BASIC, Config, Params, Secrets
 from connectors.webhook.tls import tls_options
 from engine.ports.http import HttpRequest
@@ -50,8 +49,7 @@ def _headers(
         and secrets.user is not None
         and secrets.password is not None
     ):
-        credentials = base64.b64encode(f"{secrets.user}:{secrets.password}".encode()).decode("ascii")
-        headers.append(("Authorization", f"Basic {credentials}"))
+        headers.append(("Authorization", basic_authorization(secrets.user, secrets.password)))
     headers += [*(config.headers or {}).items(), *(secrets.secret_headers or {}).items()]
     return headers if token is None else [*headers, ("Authorization", token)]
 

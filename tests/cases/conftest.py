@@ -24,6 +24,7 @@ ADAPTERS = {
     "alert_lifecycle": "tests.cases.adapters.alert_lifecycle",
     "connector_framework": "tests.cases.adapters.connector_framework",
     "connectors_core": "tests.cases.adapters.connectors_core",
+    "connectors_incident": "tests.cases.adapters.connectors_incident",
     "data_views": "tests.cases.adapters.data_views",
     "es_query": "tests.cases.adapters.es_query",
     "geo_containment": "tests.cases.adapters.geo_containment",

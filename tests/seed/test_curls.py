@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from engine.model.case import AlertAttachment, Case, CaseComment, UserComment
+from engine.ports.http import HttpRequest, HttpResponse
 from engine.search.local.engine import LocalSearch
 from tests.cases.adapters.rest_server import RestServer
 from tests.seed.excerpt import EXCERPT, Page, count_curls, read_pages, sample_members, top_members
@@ -67,6 +68,19 @@ RULE = {
 HEADERS = {"kbn-xsrf": "true", "content-type": "application/json"}
 
 
+class Services:
+    """The services that connectors talk to: each answers as the table says."""
+
+    def __init__(self) -> None:
+        self._answers = {at: text for one in TABLE["connector"] for at, text in one["answers"].items()}
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        answer = self._answers[f"{request.method} {request.url.partition('?')[0]}"]
+        return HttpResponse(200, "OK", {"content-type": "application/json"}, answer.encode())
+
+    async def close(self) -> None: ...
+
+
 def body_of(request: dict[str, Any]) -> Any:
     """What a request sends; None: nothing."""
     if "file" in request:
@@ -94,12 +108,16 @@ async def server() -> AsyncIterator[RestServer]:
     ]
     search = LocalSearch(lambda: NOW)
     await search.add_documents("kibana_sample_data_flights", [{"timestamp": "2026-03-01T11:00:00Z", "Dest": "Oslo"}])
-    async with RestServer(stored=not_built, search=search, now=NOW) as server:
+    async with RestServer(stored=not_built, search=search, now=NOW, http=Services()) as server:
         for connector in CONNECTORS:
             made = {"name": connector, "connector_type_id": ".server-log"}
             await prepare(server, "POST", f"/api/actions/connector/{connector}", made)
         index = {"name": "index", "connector_type_id": ".index", "config": {"index": "my-index"}}
         await prepare(server, "POST", "/api/actions/connector/of.index", index)
+        for one in TABLE["connector"]:
+            parts = {name: one[name] for name in ("config", "secrets")}
+            made = {"name": one["type"], "connector_type_id": one["type"], **parts}
+            await prepare(server, "POST", f"/api/actions/connector/of{one['type']}", made)
         for view_id, spec in VIEWS.items():
             await prepare(server, "POST", "/api/data_views/data_view", {"data_view": {"id": view_id, **spec}})
         await prepare(server, "POST", "/api/data_views/default", {"data_view_id": FLIGHTS, "force": True})

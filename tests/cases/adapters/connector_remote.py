@@ -7,7 +7,7 @@ connector goes through the cluster adapter to a server on loopback.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -45,6 +45,12 @@ class Sent:
     body: bytes | None
 
 
+class Answering(Protocol):
+    """The other side: an answer, or an HttpFailure."""
+
+    def of(self, url: str) -> HttpResponse: ...
+
+
 class Answers:
     """What the other side answers: one thing to all, or by URL; a list is given one after the other."""
 
@@ -56,18 +62,24 @@ class Answers:
 
     def of(self, url: str) -> HttpResponse:
         if self._error is not None:
-            code = _ERRORS.get(self._error, self._error.upper())
-            raise HttpFailure(code, "the connection failed", is_retryable=True)
+            raise failure_of(self._error)
         answer = self._by_url.get(url, self._one)
         assert answer is not None, f"the case has no answer for {url}"
         if isinstance(answer, list):
             number = self._asked.get(url, 0)
             self._asked[url] = number + 1
             answer = answer[min(number, len(answer) - 1)]
-        return _response(answer)
+        return response_of(answer)
 
 
-def _response(answer: Json) -> HttpResponse:
+def failure_of(network_error: str) -> HttpFailure:
+    """The failure of that name."""
+    code = _ERRORS.get(network_error, network_error.upper())
+    return HttpFailure(code, "the connection failed", is_retryable=True)
+
+
+def response_of(answer: Json) -> HttpResponse:
+    """The answer as it comes; a body that is not text is sent as JSON."""
     require_known(answer, _ANSWER, "answer")
     body = answer.get("body", "")
     data = body.encode() if isinstance(body, str) else b"" if body is None else json.dumps(body).encode()
@@ -78,7 +90,7 @@ def _response(answer: Json) -> HttpResponse:
 class RemoteHttp(AiohttpClient):
     """The program's client over a scripted network."""
 
-    def __init__(self, settings: HttpSettings, answers: Answers) -> None:
+    def __init__(self, settings: HttpSettings, answers: Answering) -> None:
         super().__init__(settings)
         self._answers = answers
         self.sent: list[Sent] = []

@@ -126,7 +126,8 @@ async def test_the_list(served: Served) -> None:
 
 async def test_the_types(served: Served) -> None:
     types = (await served("GET", "/api/actions/connector_types")).json
-    assert [each["id"] for each in types][:2] == [".index", ".pagerduty"]
+    ids = [each["id"] for each in types]
+    assert ids == sorted(ids)
     assert types[0] == {
         "id": ".index",
         "name": "Index",

@@ -1,0 +1,1 @@
+"""What the connectors of incident products have in common (connectors-incident.md 1)."""
