@@ -42,8 +42,10 @@ class TemplateTreatment:
     least one of them is a non-empty string; else the params stay as they are). ``fixed``: members that have this value
     whatever was given. ``computed``: members that are not rendered but made of all variables as plain JSON; the
     function raises ValueError when it lacks some, and the member is left out. ``alert_key``: the member that tells the
-    remote side which messages are about the same alert; users give it, nothing puts it in. ``by_connector``: another
-    treatment for the connector of an id; ``by_sub_action``: for params whose ``subAction`` is that.
+    remote side which messages are about the same alert; users give it, nothing puts it in. ``defaults``: dotted path of
+    a member -> the template that is put in before rendering where the member is missing, one after the other; nothing
+    is where what should hold it is missing, too. ``by_connector``: another treatment for the connector of an id;
+    ``by_sub_action``: for params whose ``subAction`` is that.
     """
 
     modes: Mapping[str, EscapeMode] = field(default_factory=dict)
@@ -53,6 +55,7 @@ class TemplateTreatment:
     computed: Mapping[str, Callable[[JsonObject], JsonValue]] = field(default_factory=dict)
     rule_link: RuleLink | None = None
     alert_key: str | None = None
+    defaults: Mapping[str, JsonValue] = field(default_factory=dict)
     by_connector: Mapping[str, "TemplateTreatment"] = field(default_factory=dict)
     by_sub_action: Mapping[str, "TemplateTreatment"] = field(default_factory=dict)
 

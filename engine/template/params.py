@@ -5,7 +5,7 @@ the stack and nothing that is handed out is shared with the stored rule.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
@@ -113,7 +113,7 @@ def compile_params(params: JsonObject, treatment: TemplateTreatment) -> Compiled
     """
     treatment = treatment.of_params(params)
     given = {name: member for name, member in params.items() if name not in treatment.computed}
-    params = {**given, **treatment.fixed}
+    params = _filled_in({**given, **treatment.fixed}, treatment.defaults)
     modes = _by_segment(treatment.modes)
     default = treatment.default
     if treatment.keeps_only_modes:
@@ -123,6 +123,20 @@ def compile_params(params: JsonObject, treatment: TemplateTreatment) -> Compiled
         else:
             params = kept
     return CompiledParams(_steps(params, modes, default), treatment.computed)
+
+
+def _filled_in(params: JsonObject, defaults: Mapping[str, JsonValue]) -> JsonObject:
+    for path, value in defaults.items():
+        params = _with_default(params, path.split("."), value)
+    return params
+
+
+def _with_default(holder: JsonObject, path: Sequence[str], value: JsonValue) -> JsonObject:
+    name, *inner_path = path
+    if not inner_path:
+        return holder if name in holder else {**holder, name: value}
+    inner = holder.get(name)
+    return {**holder, name: _with_default(inner, inner_path, value)} if isinstance(inner, dict) else holder
 
 
 def _by_segment(modes: Mapping[str, EscapeMode]) -> _Modes:

@@ -9,16 +9,17 @@ from engine.ports.connector import DEFAULT_TREATMENT, EscapeMode, TemplateTreatm
 from engine.template.params import compile_params
 from engine.template.values import prepare_variables
 
+TAG = "{{x}}"
 SLACK = TemplateTreatment({"message": EscapeMode.SLACK}, default=None, keeps_only_modes=True)
 SLACK_API_TEXT = TemplateTreatment({"subActionParams.text": EscapeMode.SLACK}, default=None)
 SLACK_API_BLOCKS = TemplateTreatment({"subActionParams.text": EscapeMode.JSON}, default=None)
 EMAIL = TemplateTreatment({"message": EscapeMode.MARKDOWN, "messageHTML": EscapeMode.HTML})
 WEBHOOK = TemplateTreatment({"body": EscapeMode.JSON}, default=None, keeps_only_modes=True)
 UNTOUCHED = TemplateTreatment(default=None)
+DEFAULTS = TemplateTreatment(defaults={"a": {}, "a.key": TAG, "b.c.key": TAG})
 FIXED = TemplateTreatment(fixed={"index": None}, by_connector={"history": DEFAULT_TREATMENT})
 
 VARIABLES = {"x": 'a_b "<c>"', "n": 5}
-TAG = "{{x}}"
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,12 @@ TAG = "{{x}}"
             {"l": [TAG, TAG]},
             {"l": [TAG, 'a_b \\"<c>\\"']},
         ),
+        (DEFAULTS, {"a": {"z": 1}}, {"a": {"z": 1, "key": 'a_b "<c>"'}}),
+        (DEFAULTS, {"a": {"key": None}}, {"a": {"key": None}}),
+        (DEFAULTS, {"a": {"key": ""}, "b": {"c": {}}}, {"a": {"key": ""}, "b": {"c": {"key": 'a_b "<c>"'}}}),
+        (DEFAULTS, {"a": "text", "b": {}}, {"a": "text", "b": {}}),
+        (DEFAULTS, {}, {"a": {"key": 'a_b "<c>"'}}),
+        (TemplateTreatment(by_sub_action={"x": DEFAULTS}), {"subAction": "y", "a": {}}, {"subAction": "y", "a": {}}),
     ],
 )
 def test_rendered_params(treatment, params, rendered):
